@@ -1,0 +1,66 @@
+/**
+ * Everything that can be wrong is declared once, here, with its title and what to do. The status line, the API, the
+ * page and the command line read the same list.
+ */
+export const CONDITIONS = {
+  "store-write-failed": { title: "The state could not be written", remedy: "Check the disk for space and errors." },
+  "issue-log-torn": {
+    title: "The last line of the certificate log was incomplete",
+    remedy: "Nothing handed out is lost; the torn line lies beside the log for inspection.",
+  },
+  "root-key-unsealed": {
+    title: "The root key is not sealed with a recovery key",
+    remedy: "Seal it: the claim does so, or POST /api/v1/authority/seal on a box set up by a bootstrap file.",
+  },
+  "round-trip-failed": {
+    title: "A message did not make the round trip through the broker",
+    remedy: "The service restarts by itself under systemd; see the log for the cause.",
+  },
+  "certificate-cloned": {
+    title: "One certificate is in use by two clients at once",
+    remedy: "Find the copy, revoke the certificate, and issue a new one to the real device.",
+  },
+  "clock-behind": {
+    title: "The clock is behind the newest certificate of this gateway",
+    remedy: "Set the time; certificates cannot be judged by date until then.",
+  },
+  "server-certificate-failed": {
+    title: "The server certificate could not be renewed",
+    remedy: "See the log for the cause; the current one stays in use until it expires.",
+  },
+} as const
+
+export type Condition = keyof typeof CONDITIONS
+
+export interface Alarm {
+  readonly condition: Condition
+  readonly title: string
+  readonly remedy: string
+  /** What exactly is affected, in words. */
+  readonly detail: string
+  /** Milliseconds since the epoch. */
+  readonly since: number
+}
+
+/** What is wrong right now. An empty list means healthy. */
+export class Health {
+  #alarms = new Map<Condition, Alarm>()
+  #now: () => number
+
+  constructor(now: () => number) {
+    this.#now = now
+  }
+
+  raise(condition: Condition, detail: string): void {
+    const since = this.#alarms.get(condition)?.since ?? this.#now()
+    this.#alarms.set(condition, { condition, ...CONDITIONS[condition], detail, since })
+  }
+
+  clear(condition: Condition): void {
+    this.#alarms.delete(condition)
+  }
+
+  get alarms(): readonly Alarm[] {
+    return [...this.#alarms.values()]
+  }
+}
