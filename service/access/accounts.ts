@@ -1,0 +1,207 @@
+import { z } from "zod"
+import { GatewayError } from "../errors.ts"
+import { type Draft, isAdministrator, rightsOf } from "./access-document.ts"
+import type { Directory } from "./directory.ts"
+import { isPasswordHash, type Passwords } from "./password.ts"
+import { passwordProblem } from "./password-rule.ts"
+import { includes, inWords, type Permission } from "./permission.ts"
+import { isBuiltIn, type Role } from "./role.ts"
+import { certificateGrant, type Grant, OWN_ISSUER, type User, userFields, username } from "./user.ts"
+
+/** Who asks for a change. Nobody grants what they do not hold; administrators hold everything. */
+export interface Actor {
+  readonly name: string
+  readonly rights: readonly Permission[]
+}
+
+export const password = z.string().min(1).max(256)
+
+/** A grant as a person writes it: a password in clear, a hash made elsewhere, or a certificate's issuer. */
+export const grantInput = z.union([
+  z.strictObject({ kind: z.literal("password"), password }),
+  z.strictObject({
+    kind: z.literal("password"),
+    passwordHash: z.string().refine(isPasswordHash, "not an argon2id PHC string with m 8192 to 65536, t 1 to 10, p 1"),
+  }),
+  certificateGrant.extend({ issuer: certificateGrant.shape.issuer.default(OWN_ISSUER) }),
+])
+
+export const newUser = z.strictObject({
+  username,
+  grant: grantInput,
+  roles: userFields.roles.default([]),
+  permissions: userFields.permissions.default([]),
+  enabled: z.boolean().default(true),
+  publishPrefix: userFields.publishPrefix,
+  note: userFields.note,
+})
+
+/** What may be changed of a user; what is absent stays. null takes an optional field away. */
+export const userChange = z.strictObject({
+  grant: grantInput.optional(),
+  roles: userFields.roles.optional(),
+  permissions: userFields.permissions.optional(),
+  enabled: z.boolean().optional(),
+  publishPrefix: userFields.publishPrefix.nullable(),
+  note: userFields.note.nullable(),
+})
+
+export type GrantInput = z.infer<typeof grantInput>
+export type NewUser = z.infer<typeof newUser>
+export type UserChange = z.infer<typeof userChange>
+
+/** The verbs that change users and roles, each judged by who asks. */
+export class Accounts {
+  readonly #directory: Directory
+  readonly #passwords: Passwords
+  readonly #issuerExists: (issuer: string) => boolean
+
+  constructor(directory: Directory, passwords: Passwords, issuerExists: (issuer: string) => boolean) {
+    this.#directory = directory
+    this.#passwords = passwords
+    this.#issuerExists = issuerExists
+  }
+
+  async create(actor: Actor, input: NewUser): Promise<User> {
+    const { grant: wanted, ...fields } = input
+    if (this.#directory.users.has(input.username)) throw taken(input.username)
+    const grant = await this.grant(input.username, wanted, this.#reachesHttp(input.roles, input.permissions))
+    const user: User = { ...fields, grant }
+    await this.#directory.change((draft) => {
+      if (draft.users.has(user.username)) throw taken(user.username)
+      assertHeld(actor, rightsOf(user, draft.roles))
+      draft.users.set(user.username, user)
+    })
+    return user
+  }
+
+  async change(actor: Actor, name: string, input: UserChange): Promise<User> {
+    const before = this.#find(this.#directory.users, name)
+    const reaches = this.#reachesHttp(input.roles ?? before.roles, input.permissions ?? before.permissions)
+    const grant = input.grant === undefined ? undefined : await this.grant(name, input.grant, reaches)
+    let after: User = before
+    await this.#directory.change((draft) => {
+      const current = this.#find(draft.users, name)
+      assertHeld(actor, rightsOf(current, draft.roles)) // else a technician could take over an administrator
+      after = merged(current, input, grant)
+      assertHeld(actor, rightsOf(after, draft.roles))
+      draft.users.set(name, after)
+    })
+    if (grant !== undefined) this.#passwords.forget(name)
+    return after
+  }
+
+  async remove(actor: Actor, name: string): Promise<void> {
+    await this.#directory.change((draft) => {
+      assertHeld(actor, rightsOf(this.#find(draft.users, name), draft.roles))
+      draft.users.delete(name)
+    })
+    this.#passwords.forget(name)
+  }
+
+  /** Creates or replaces a role. Roles belong to administrators. */
+  async setRole(actor: Actor, role: Role): Promise<void> {
+    assertAdministrator(actor, "roles")
+    assertNotBuiltIn(role.name)
+    await this.#directory.change((draft) => draft.roles.set(role.name, role))
+  }
+
+  async removeRole(actor: Actor, name: string): Promise<void> {
+    assertAdministrator(actor, "roles")
+    assertNotBuiltIn(name)
+    await this.#directory.change((draft) => {
+      if (!draft.roles.delete(name)) throw new GatewayError("not-found", `there is no role ${name}`)
+    })
+  }
+
+  /** Takes the box into service with its first administrator. Of two racing claims one wins. */
+  async claim(name: string, secret: string): Promise<User> {
+    if (this.#directory.claimed) throw alreadyClaimed()
+    const grant = await this.grant(name, { kind: "password", password: secret }, true)
+    const user: User = { username: name, grant, roles: ["admin"], permissions: [], enabled: true }
+    await this.#directory.change((draft) => {
+      if (draft.claimed) throw alreadyClaimed()
+      draft.claimed = true
+      draft.users.set(name, user)
+    })
+    return user
+  }
+
+  /** The grant as it is stored; a password by its rule and hashed. Throws `bad-request` with the rule it breaks. */
+  async grant(name: string, input: GrantInput, forPeople: boolean): Promise<Grant> {
+    if (input.kind === "certificate") {
+      if (!this.#issuerExists(input.issuer)) {
+        throw new GatewayError(
+          "bad-request",
+          `there is no trusted authority ${input.issuer}; add it first, or use ${OWN_ISSUER}`,
+        )
+      }
+      return input
+    }
+    if ("passwordHash" in input) return { kind: "password", hash: input.passwordHash, forPeople }
+    const problem = passwordProblem(input.password, name, forPeople)
+    if (problem !== null) throw new GatewayError("bad-request", problem)
+    return { kind: "password", hash: await this.#passwords.hash(input.password), forPeople }
+  }
+
+  #reachesHttp(roles: readonly string[], own: readonly Permission[]): boolean {
+    const inherited = roles.flatMap((role) => this.#directory.roles.get(role)?.permissions ?? [])
+    return [...inherited, ...own].some((permission) => permission.context === "http")
+  }
+
+  #find(users: ReadonlyMap<string, User>, name: string): User {
+    const user = users.get(name)
+    if (user === undefined) throw new GatewayError("not-found", `there is no user ${name}`)
+    return user
+  }
+}
+
+function merged(user: User, input: UserChange, grant: Grant | undefined): User {
+  const { publishPrefix = user.publishPrefix, note = user.note } = input
+  return {
+    username: user.username,
+    grant: grant ?? user.grant, // one grant: the old credential goes in the same write
+    roles: input.roles ?? user.roles,
+    permissions: input.permissions ?? user.permissions,
+    enabled: input.enabled ?? user.enabled,
+    ...(publishPrefix === null || publishPrefix === undefined ? {} : { publishPrefix }),
+    ...(note === null || note === undefined ? {} : { note }),
+  }
+}
+
+/** HTTP rights and whoever holds them belong to administrators; of MQTT rights one passes on what one holds. */
+function assertHeld(actor: Actor, wanted: readonly Permission[]): void {
+  if (isAdministrator(actor.rights)) return
+  const beyond = wanted.find((permission) => permission.context === "http" || !includes(actor.rights, permission))
+  if (beyond !== undefined) {
+    throw new GatewayError(
+      "forbidden",
+      `${actor.name} does not hold "${inWords(beyond)}" and cannot pass it on or touch a user who holds it; ask an administrator`,
+    )
+  }
+}
+
+export function assertAdministrator(actor: Actor, what: string): void {
+  if (isAdministrator(actor.rights)) return
+  throw new GatewayError("forbidden", `${what} belong to administrators; ${actor.name} is none`)
+}
+
+function assertNotBuiltIn(name: string): void {
+  if (isBuiltIn(name)) throw new GatewayError("conflict", `the role ${name} is built in; make one of another name`)
+}
+
+function taken(name: string): GatewayError {
+  return new GatewayError("conflict", `there is a user ${name} already; choose another name or change that one`)
+}
+
+function alreadyClaimed(): GatewayError {
+  return new GatewayError("already-claimed", "this gateway is in service already; sign in instead")
+}
+
+export function adopt(draft: Draft, users: readonly User[], roles: readonly Role[]): void {
+  for (const role of roles) {
+    assertNotBuiltIn(role.name)
+    draft.roles.set(role.name, role)
+  }
+  for (const user of users) draft.users.set(user.username, user)
+}

@@ -1,0 +1,60 @@
+/** A client that was turned away, in the words of the page. */
+export interface Refusal {
+  /** Stable identifier of the cause, for programs. */
+  readonly cause: string
+  /** Plain words: what happened, why, and what to do. */
+  readonly sentence: string
+  /** The name it gave or its certificate bears, cleaned for display; "" when it gave none. */
+  readonly name: string
+  /** The network address it came from. */
+  readonly address: string
+}
+
+export interface RefusalGroup extends Refusal {
+  readonly count: number
+  /** Milliseconds since the epoch. */
+  readonly first: number
+  readonly last: number
+}
+
+const MAX_GROUPS = 100
+
+/** Refused clients, grouped by cause and name, the latest of each; bounded, so that a flood cannot grow it. */
+export class Door {
+  readonly #groups = new Map<string, RefusalGroup>()
+  readonly #now: () => number
+  #total = 0
+
+  constructor(now: () => number) {
+    this.#now = now
+  }
+
+  /** How many were refused since the start. */
+  get total(): number {
+    return this.#total
+  }
+
+  record(refusal: Refusal): void {
+    this.#total++
+    const key = `${refusal.cause}\0${refusal.name}`
+    const known = this.#groups.get(key)
+    const now = this.#now()
+    this.#groups.delete(key) // put back at the end: the map's order is the order of `last`
+    if (known === undefined && this.#groups.size >= MAX_GROUPS) {
+      const [oldest] = this.#groups.keys()
+      if (oldest !== undefined) this.#groups.delete(oldest)
+    }
+    this.#groups.set(key, { ...refusal, count: (known?.count ?? 0) + 1, first: known?.first ?? now, last: now })
+  }
+
+  /** The latest first. */
+  get groups(): RefusalGroup[] {
+    return [...this.#groups.values()].reverse()
+  }
+}
+
+/** A name off the wire as it may be shown and logged: printable, at most 64 characters. */
+export function displayName(text: string): string {
+  const clean = text.replace(/[^\x20-\x7e\u00a0-\ud7ff]/g, "?")
+  return clean.length > 64 ? `${clean.slice(0, 63)}…` : clean
+}
