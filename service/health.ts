@@ -16,6 +16,10 @@ export const CONDITIONS = {
     title: "A message did not make the round trip through the broker",
     remedy: "The service restarts by itself under systemd; see the log for the cause.",
   },
+  "listener-closed": {
+    title: "A listener could not be opened",
+    remedy: "Free the port or change it in the configuration, then restart the service.",
+  },
   "certificate-cloned": {
     title: "One certificate is in use by two clients at once",
     remedy: "Find the copy, revoke the certificate, and issue a new one to the real device.",

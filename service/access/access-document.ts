@@ -1,6 +1,6 @@
 import { z } from "zod"
 import { GatewayError } from "../errors.ts"
-import { includes, type Permission } from "./permission.ts"
+import { includes, type Permission, reachesHttp } from "./permission.ts"
 import { BUILT_IN_ROLES, isBuiltIn, type Role, roleSchema } from "./role.ts"
 import { OWN_ISSUER, type User, userSchema } from "./user.ts"
 
@@ -19,9 +19,15 @@ export const accessDocument = z.strictObject({
   format: z.literal(ACCESS_FORMAT),
   version: z.literal(1),
   claimed: z.boolean(),
-  users: z.array(userSchema),
-  roles: z.array(roleSchema),
+  users: z
+    .array(userSchema)
+    .refine((users) => allDiffer(users.map((user) => user.username)), "a username stands twice"),
+  roles: z.array(roleSchema).refine((roles) => allDiffer(roles.map((role) => role.name)), "a role stands twice"),
 })
+
+function allDiffer(names: readonly string[]): boolean {
+  return new Set(names).size === names.length
+}
 
 export function emptyAccess(): AccessDocument {
   return { format: ACCESS_FORMAT, version: 1, claimed: false, users: [], roles: [] }
@@ -42,9 +48,10 @@ export function draftOf(document: AccessDocument): Draft {
   }
 }
 
-/** All roles by name, the built-in ones among them. */
+/** All roles by name, the built-in ones among them; a file cannot put another in the place of one of these. */
 export function rolesOf(document: AccessDocument): Map<string, Role> {
-  return new Map([...BUILT_IN_ROLES, ...document.roles].map((role) => [role.name, role]))
+  const own = document.roles.filter((role) => !isBuiltIn(role.name))
+  return new Map([...BUILT_IN_ROLES, ...own].map((role) => [role.name, role]))
 }
 
 export function documentOf(draft: Draft): AccessDocument {
@@ -69,6 +76,7 @@ export function isAdministrator(rights: readonly Permission[]): boolean {
 
 /** Throws when the draft breaks a rule that must hold whatever the way it was changed. */
 export function assertSound(draft: Draft): void {
+  const web = new Set([...draft.roles.values()].filter(reachesHttp).map((role) => role.name))
   let administrators = 0
   for (const user of draft.users.values()) {
     const missing = user.roles.find((name) => !draft.roles.has(name))
@@ -78,9 +86,9 @@ export function assertSound(draft: Draft): void {
         `user ${user.username} has the role ${missing}, which does not exist; create it first`,
       )
     }
-    const rights = rightsOf(user, draft.roles)
-    if (rights.some((right) => right.context === "http")) assertFitForHttp(user)
-    if (user.enabled && user.grant.kind === "password" && isAdministrator(rights)) administrators++
+    if (!reachesHttp(user) && !user.roles.some((name) => web.has(name))) continue
+    assertFitForHttp(user)
+    if (user.enabled && user.grant.kind === "password" && isAdministrator(rightsOf(user, draft.roles))) administrators++
   }
   if (draft.claimed && administrators === 0) {
     throw new GatewayError(

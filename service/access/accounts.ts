@@ -4,7 +4,7 @@ import { type Draft, isAdministrator, rightsOf } from "./access-document.ts"
 import type { Directory } from "./directory.ts"
 import { isPasswordHash, type Passwords } from "./password.ts"
 import { passwordProblem } from "./password-rule.ts"
-import { includes, inWords, type Permission } from "./permission.ts"
+import { includes, inWords, type Permission, reachesHttp } from "./permission.ts"
 import { isBuiltIn, type Role } from "./role.ts"
 import { certificateGrant, type Grant, OWN_ISSUER, type User, userFields, username } from "./user.ts"
 
@@ -111,6 +111,9 @@ export class Accounts {
     assertNotBuiltIn(name)
     await this.#directory.change((draft) => {
       if (!draft.roles.delete(name)) throw new GatewayError("not-found", `there is no role ${name}`)
+      const holder = [...draft.users.values()].find((user) => user.roles.includes(name))
+      if (holder === undefined) return
+      throw new GatewayError("conflict", `user ${holder.username} has the role ${name}; take it from its users first`)
     })
   }
 
@@ -145,8 +148,8 @@ export class Accounts {
   }
 
   #reachesHttp(roles: readonly string[], own: readonly Permission[]): boolean {
-    const inherited = roles.flatMap((role) => this.#directory.roles.get(role)?.permissions ?? [])
-    return [...inherited, ...own].some((permission) => permission.context === "http")
+    const inherits = (name: string) => reachesHttp(this.#directory.roles.get(name) ?? { permissions: [] })
+    return roles.some(inherits) || reachesHttp({ permissions: own })
   }
 
   #find(users: ReadonlyMap<string, User>, name: string): User {
@@ -167,6 +170,14 @@ function merged(user: User, input: UserChange, grant: Grant | undefined): User {
     ...(publishPrefix === null || publishPrefix === undefined ? {} : { publishPrefix }),
     ...(note === null || note === undefined ? {} : { note }),
   }
+}
+
+/**
+ * May the actor come to act as this user, as by setting its password or being given its certificate? Throws `forbidden`
+ * unless it holds every right of the user.
+ */
+export function assertMayTouch(actor: Actor, directory: Directory, user: User): void {
+  assertHeld(actor, directory.rights(user))
 }
 
 /** HTTP rights and whoever holds them belong to administrators; of MQTT rights one passes on what one holds. */

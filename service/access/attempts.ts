@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts"
+import { isUsername } from "./username.ts"
 
 /** Wrong credentials that cost nothing; typing errors happen. */
 const FREE = 5
@@ -16,14 +17,41 @@ interface Record {
 
 /**
  * Slows guessing. The wait doubles with each wrong credential for one name from one address, and, later, for one
- * address over all names. It never hangs on the name alone, so that nobody can lock a device out from elsewhere.
+ * address over all names. It never hangs on the name alone, so that nobody can lock a device out from elsewhere; and
+ * one name counts against its address only while it costs nothing itself, so that a device with an old password
+ * cannot lock out all that share its address.
  */
 export class Attempts {
   readonly #clock: Clock
   readonly #records = new Map<string, Record>()
+  /** Checks under way by pair. */
+  readonly #running = new Map<string, number>()
 
   constructor(clock: Clock) {
     this.#clock = clock
+  }
+
+  /**
+   * Runs `check` and counts its outcome if a credential may be tried now; else resolves with the seconds to wait. For
+   * one name from one address no more checks run at once than are free, so that a burst cannot outrun the counting.
+   */
+  async attempt(address: string, name: string, check: () => Promise<boolean>): Promise<boolean | number> {
+    const key = pair(address, name)
+    const running = this.#running.get(key) ?? 0
+    const room = Math.max(1, FREE - (this.#records.get(key)?.failures ?? 0))
+    const wait = Math.max(this.wait(address, name), running < room ? 0 : 1)
+    if (wait > 0) return wait
+    this.#running.set(key, running + 1)
+    try {
+      const right = await check()
+      if (right) this.succeeded(address, name)
+      else this.failed(address, name)
+      return right
+    } finally {
+      const left = (this.#running.get(key) ?? 1) - 1
+      if (left > 0) this.#running.set(key, left)
+      else this.#running.delete(key)
+    }
   }
 
   /** Seconds the next attempt has to wait; 0 when it may be made now. */
@@ -32,8 +60,7 @@ export class Attempts {
   }
 
   failed(address: string, name: string): void {
-    this.#count(pair(address, name))
-    this.#count(address)
+    if (this.#count(pair(address, name)) <= FREE) this.#count(address)
   }
 
   succeeded(address: string, name: string): void {
@@ -47,7 +74,7 @@ export class Attempts {
     return Math.max(0, Math.ceil((record.last + delay - this.#clock.elapsed()) / 1000))
   }
 
-  #count(key: string): void {
+  #count(key: string): number {
     const now = this.#clock.elapsed()
     const known = this.#records.get(key)
     const failures = known !== undefined && now - known.last < FORGOTTEN_AFTER ? known.failures + 1 : 1
@@ -57,9 +84,11 @@ export class Attempts {
       if (oldest !== undefined) this.#records.delete(oldest)
     }
     this.#records.set(key, { failures, last: now })
+    return failures
   }
 }
 
+/** Names that no user can have count as one, however many and long they are. */
 function pair(address: string, name: string): string {
-  return `${address}\0${name}`
+  return `${address}\0${isUsername(name) ? name : ""}`
 }

@@ -1,9 +1,10 @@
 import { z } from "zod"
 import { GatewayError } from "../errors.ts"
-import { type Accounts, adopt, newUser, password } from "./accounts.ts"
+import { type Accounts, adopt, type GrantInput, newUser, password } from "./accounts.ts"
 import type { Directory } from "./directory.ts"
-import { roleSchema } from "./role.ts"
-import { type User, username } from "./user.ts"
+import { reachesHttp } from "./permission.ts"
+import { BUILT_IN_ROLES, roleSchema } from "./role.ts"
+import { type Grant, type User, username } from "./user.ts"
 
 /**
  * The file that takes a box into service without a person: its first administrator, and as many roles, users and
@@ -54,18 +55,15 @@ export async function applyBootstrap(
     }),
     ...bootstrap.users,
   ]
-  const doubled = firstDoubled(wanted.map((user) => user.username))
-  if (doubled !== undefined)
-    throw new GatewayError("bootstrap-invalid", `the bootstrap file names the user ${doubled} twice`)
-  const web = new Set(
-    bootstrap.roles.filter((role) => role.permissions.some((p) => p.context === "http")).map((r) => r.name),
-  )
+  const usernames = wanted.map((user) => user.username)
+  const roleNames = bootstrap.roles.map((role) => role.name)
+  assertAllDiffer("user", usernames)
+  assertAllDiffer("role", roleNames)
+  const web = new Set([...BUILT_IN_ROLES, ...bootstrap.roles].filter(reachesHttp).map((role) => role.name))
   const users: User[] = []
   for (const { grant, ...user } of wanted) {
-    const forPeople =
-      user.roles.some((role) => web.has(role) || WEB_ROLES.has(role)) ||
-      user.permissions.some((p) => p.context === "http")
-    users.push({ ...user, grant: await accounts.grant(user.username, grant, forPeople) })
+    const forPeople = user.roles.some((role) => web.has(role)) || reachesHttp(user)
+    users.push({ ...user, grant: await grantOf(accounts, user.username, grant, forPeople) })
     progress(users.length, wanted.length)
   }
   await directory.change((draft) => {
@@ -75,13 +73,19 @@ export async function applyBootstrap(
   })
 }
 
-const WEB_ROLES = new Set(["admin", "technician", "viewer"])
-
-function firstDoubled(names: readonly string[]): string | undefined {
-  const seen = new Set<string>()
-  for (const name of names) {
-    if (seen.has(name)) return name
-    seen.add(name)
+/** Says whose password breaks the rule; the rule's sentence alone would not help among a hundred users. */
+async function grantOf(accounts: Accounts, name: string, input: GrantInput, forPeople: boolean): Promise<Grant> {
+  try {
+    return await accounts.grant(name, input, forPeople)
+  } catch (error) {
+    if (!(error instanceof GatewayError && error.code === "bad-request")) throw error
+    throw new GatewayError("bootstrap-invalid", `the bootstrap file's user ${name}: ${error.message}`)
   }
-  return undefined
+}
+
+function assertAllDiffer(what: "user" | "role", names: readonly string[]): void {
+  const seen = new Set<string>()
+  const doubled = names.find((name) => seen.size === seen.add(name).size)
+  if (doubled === undefined) return
+  throw new GatewayError("bootstrap-invalid", `the bootstrap file names the ${what} ${doubled} twice`)
 }

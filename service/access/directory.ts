@@ -63,7 +63,8 @@ export class Directory {
     if (known !== undefined) return known
     const rights = this.rights(user)
     const policy = Policy.compile(rights, "mqtt", user.username, clientId, user.publishPrefix)
-    if (!rights.some((right) => right.resource.includes("%c"))) this.#policies.set(user.username, policy)
+    const current = this.#users.get(user.username) === user // else it would outlive the change that replaced the user
+    if (current && !rights.some((right) => right.resource.includes("%c"))) this.#policies.set(user.username, policy)
     return policy
   }
 

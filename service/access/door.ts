@@ -36,7 +36,8 @@ export class Door {
 
   record(refusal: Refusal): void {
     this.#total++
-    const key = `${refusal.cause}\0${refusal.name}`
+    const name = displayName(refusal.name)
+    const key = `${refusal.cause}\0${name}`
     const known = this.#groups.get(key)
     const now = this.#now()
     this.#groups.delete(key) // put back at the end: the map's order is the order of `last`
@@ -44,7 +45,7 @@ export class Door {
       const [oldest] = this.#groups.keys()
       if (oldest !== undefined) this.#groups.delete(oldest)
     }
-    this.#groups.set(key, { ...refusal, count: (known?.count ?? 0) + 1, first: known?.first ?? now, last: now })
+    this.#groups.set(key, { ...refusal, name, count: (known?.count ?? 0) + 1, first: known?.first ?? now, last: now })
   }
 
   /** The latest first. */
@@ -53,8 +54,11 @@ export class Door {
   }
 }
 
-/** A name off the wire as it may be shown and logged: printable, at most 64 characters. */
+/** A name off the wire as it may be shown and logged: printable, in one direction, at most 64 characters. */
 export function displayName(text: string): string {
-  const clean = text.replace(/[^\x20-\x7e\u00a0-\ud7ff]/g, "?")
+  const clean = text.slice(0, 130).replace(UNSHOWABLE, "?")
   return clean.length > 64 ? `${clean.slice(0, 63)}…` : clean
 }
+
+/** Controls (bidirectional ones too), marks that stack, blanks but the space, the invisible, and what is past the BMP. */
+const UNSHOWABLE = /[^\x20-\x7e\u00a1-\ud7ff]|(?! )[\p{C}\p{M}\p{Z}\p{Default_Ignorable_Code_Point}]/gu

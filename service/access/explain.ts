@@ -30,7 +30,7 @@ export function explain(directory: Directory, question: Question): Explanation {
   const no = (because: string): Explanation => ({ allowed: false, because, judged })
   if (user === undefined) return no(`there is no user ${username}`)
   if (!user.enabled) return no(`user ${username} is disabled`)
-  if (operation === "write" ? !isTopicName(judged) : !isTopicFilter(judged)) return no(malformed(judged, operation))
+  if (!isWellFormed(question, judged)) return no(malformed(question))
   if (operation === "write" && isReserved(judged))
     return no(`${judged} belongs to the gateway; no client may publish there`)
 
@@ -64,6 +64,12 @@ function allows(permission: Permission, { operation, username, clientId }: Quest
   return filter !== null && covers(filter, judged)
 }
 
-function malformed(topic: string, operation: Operation): string {
+/** What the client sends has to be well-formed, and also what its prefix makes of it. */
+function isWellFormed({ operation, topic }: Question, judged: string): boolean {
+  if (operation === "write") return isTopicName(topic) && isTopicName(judged)
+  return isTopicFilter(judged) && !judged.startsWith("$share/")
+}
+
+function malformed({ topic, operation }: Question): string {
   return `"${topic}" is not a well-formed topic ${operation === "write" ? "name" : "filter"}`
 }

@@ -36,7 +36,8 @@ function resourceProblem({ context, operation, resource }: Permission): string |
     return `in "${resource}", % may only appear as a whole level %u or %c`
   }
   if (context === "http") return resource.startsWith("/") ? null : `the HTTP resource "${resource}" must begin with /`
-  if (resource.startsWith("$share/")) return `"${resource}": grant the filter itself; shared subscriptions follow it`
+  if (resource === "$share" || resource.startsWith("$share/"))
+    return `"${resource}": grant the filter itself; shared subscriptions follow it`
   if (operation !== "read" && resource.startsWith("$SYS"))
     return "$SYS belongs to the gateway; only read can be granted"
   return null
@@ -45,6 +46,11 @@ function resourceProblem({ context, operation, resource }: Permission): string |
 /** Does the permission speak about this context and operation at all? */
 export function speaksOf(permission: Permission, context: Permission["context"], operation: Operation): boolean {
   return permission.context === context && (permission.operation === operation || permission.operation === "readWrite")
+}
+
+/** Does a role or a user's own list hold any HTTP right? Its passwords are then a person's. */
+export function reachesHttp({ permissions }: { readonly permissions: readonly Permission[] }): boolean {
+  return permissions.some((permission) => permission.context === "http")
 }
 
 /**
@@ -62,7 +68,8 @@ export function substituted(resource: string, username: string, clientId: string
 
 /**
  * Do `held` rights include `wanted`, for whoever may hold it later? `%u` and `%c` in the wanted resource may become
- * any single level; in a held one they stay themselves and cover only themselves.
+ * any single level; in a held one they stand for the holder alone and so include nothing of another's: else a holder
+ * of `devices/%u/#` could set the password of any device that holds the same.
  */
 export function includes(held: readonly Permission[], wanted: Permission): boolean {
   const operations: Operation[] = wanted.operation === "readWrite" ? ["read", "write"] : [wanted.operation]
@@ -71,11 +78,7 @@ export function includes(held: readonly Permission[], wanted: Permission): boole
     .map((level) => (level === "%u" || level === "%c" ? "+" : level))
     .join("/")
   return operations.every((operation) =>
-    held.some(
-      (permission) =>
-        speaksOf(permission, wanted.context, operation) &&
-        (permission.resource === wanted.resource || covers(permission.resource, widest)),
-    ),
+    held.some((permission) => speaksOf(permission, wanted.context, operation) && covers(permission.resource, widest)),
   )
 }
 

@@ -2,6 +2,8 @@ import { type Operation, type Permission, speaksOf, substituted } from "./permis
 
 /** Decisions remembered per operation of one policy; devices use few topics, a scan must not grow the heap. */
 const REMEMBERED = 1000
+/** Longer topics are judged anew each time: remembered, they would let one client fill the memory. */
+const REMEMBERED_LENGTH = 256
 
 /** A user's whole answer for one context, compiled once and replaced as a whole when it changes. */
 export class Policy {
@@ -90,6 +92,7 @@ class FilterTree {
     const known = this.#remembered.get(wanted)
     if (known !== undefined) return known
     const answer = walk(this.#root, wanted, 0, wanted.charCodeAt(0) === DOLLAR)
+    if (wanted.length > REMEMBERED_LENGTH) return answer
     if (this.#remembered.size >= REMEMBERED) this.#remembered.clear()
     this.#remembered.set(wanted, answer)
     return answer

@@ -20,7 +20,7 @@ export function isTopicFilter(text: string): boolean {
 /**
  * Does `filter` cover everything that `wanted` can name? A topic name is a filter without wildcards, so publishing
  * ("may I write this name?") and subscribing ("may I read all of this?") ask the same question. Both must be
- * well-formed. Never unsound; refuses one harmless equivalent (`+/#` does not cover `#`).
+ * well-formed. Never unsound; refuses a few harmless equivalents (`+/#` does not cover `#`, nor `/+/#` `/#`).
  */
 export function covers(filter: string, wanted: string): boolean {
   const granted = filter.split("/")
@@ -38,9 +38,12 @@ function isWildcard(level: string | undefined): boolean {
   return level === "+" || level === "#"
 }
 
-/** The filter that a subscription is judged as: `$share/group/filter` counts as `filter` (4.8.2). */
+/**
+ * The filter that a subscription is judged as: `$share/group/filter` counts as `filter` (4.8.2). A misformed one stays
+ * as it is, beginning with `$share/`, which no permission can cover.
+ */
 export function unshared(filter: string): string {
-  if (!filter.startsWith("$share/")) return filter
-  const slash = filter.indexOf("/", "$share/".length)
-  return slash < 0 ? filter : filter.slice(slash + 1)
+  return SHARED.exec(filter)?.[1] ?? filter
 }
+
+const SHARED = /^\$share\/[^/+#]+\/(.+)$/s

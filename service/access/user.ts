@@ -1,4 +1,5 @@
 import { z } from "zod"
+import { isPasswordHash } from "./password.ts"
 import { type Permission, permissionSchema } from "./permission.ts"
 import { roleName } from "./role.ts"
 import { isTopicName } from "./topic.ts"
@@ -6,7 +7,7 @@ import { isUsername } from "./username.ts"
 
 /**
  * How a user proves who it is: exactly one of two ways. `forPeople` says that the password met the stricter rule for
- * people when it was set. A certificate comes from one issuer: "gatehouse" or the id of one outside authority.
+ * people when it was set, or that an administrator brought its hash for a person. A certificate comes from one issuer: "gatehouse" or the id of one outside authority.
  * `publicKey` pins the user to one key (SHA-256 of the SubjectPublicKeyInfo, lower-case hex).
  */
 export type Grant =
@@ -56,7 +57,7 @@ export const certificateGrant = z.strictObject({
 
 const passwordGrant = z.strictObject({
   kind: z.literal("password"),
-  hash: z.string().startsWith("$argon2id$"),
+  hash: z.string().refine(isPasswordHash, "the password hash is not an argon2id PHC string with a sane cost"),
   forPeople: z.boolean(),
 })
 

@@ -1,0 +1,180 @@
+import { randomBytes } from "node:crypto"
+import { displayName } from "../../access/door.ts"
+import type { Policy } from "../../access/policy.ts"
+import type { User } from "../../access/user.ts"
+import type { Admitted, TurnedAway } from "../gate/admission.ts"
+import { mayPublish, prefixedTopic } from "../gate/authorization.ts"
+import { type ConnackProperties, connackFrame } from "../wire/encode.ts"
+import type { Connect } from "../wire/packet.ts"
+import { Reason, type ReasonCode } from "../wire/reason.ts"
+import { IncomingAliases, OutgoingAliases } from "./aliases.ts"
+import type { Connection } from "./connection.ts"
+import { TICK_MS } from "./connections.ts"
+
+/** CONNECT, step by step: who is it, may it have this client identifier and this will, then CONNACK. */
+export function receiveConnect(connection: Connection, packet: Connect): void {
+  if (packet.authenticationMethod !== undefined) {
+    const sentence = "the client asked for enhanced authentication, which is not offered"
+    return connection.refuse(Reason.badAuthenticationMethod, "enhanced-authentication", sentence, "", sentence)
+  }
+  connection.pauseReading()
+  const admission = connection.exchange.admission.admit(packet, connection.origin)
+  if (!(admission instanceof Promise)) return decide(connection, packet, admission)
+  admission.then(
+    (outcome) => connection.guarded(() => decide(connection, packet, outcome)),
+    (error) => connection.fail(error),
+  )
+}
+
+function decide(connection: Connection, packet: Connect, admission: Admitted | TurnedAway): void {
+  if (connection.closed) return // it left while its password was checked
+  if (!admission.ok) {
+    const told = admission.reason === Reason.badUserNameOrPassword ? undefined : admission.sentence
+    return connection.refuse(admission.reason, admission.cause, admission.sentence, admission.name, told)
+  }
+  const { user } = admission
+  const clientId = packet.clientId === "" ? `auto-${randomBytes(10).toString("hex")}` : packet.clientId
+  const policy = connection.exchange.directory.policy(user, clientId)
+  const refusal =
+    identifierRefusal(connection, user, clientId) ??
+    capRefusal(connection, user, clientId) ??
+    willRefusal(packet, policy, user)
+  if (refusal !== null) {
+    return connection.refuse(refusal.reason, refusal.cause, refusal.sentence, user.username, refusal.sentence)
+  }
+  accept(connection, packet, admission, clientId, policy)
+}
+
+interface Refusal {
+  readonly reason: ReasonCode
+  readonly cause: string
+  readonly sentence: string
+}
+
+/** A session belongs to its user, and a user's own name is reserved as a client identifier. */
+function identifierRefusal({ exchange }: Connection, user: User, clientId: string): Refusal | null {
+  const owner = exchange.sessions.get(clientId)?.username ?? clientId
+  const foreign = owner !== user.username && (owner !== clientId || exchange.directory.users.has(clientId))
+  if (!foreign) return null
+  const sentence = `the client identifier ${displayName(clientId)} belongs to another user; give ${user.username} one of its own`
+  return { reason: Reason.clientIdentifierNotValid, cause: "client-identifier-taken", sentence }
+}
+
+function capRefusal({ exchange }: Connection, user: User, clientId: string): Refusal | null {
+  const { connections, sessions, limits, counters } = exchange
+  if (sessions.get(clientId) !== undefined) return null // it takes over or resumes: nothing is added
+  if (connections.ofUser(user.username) >= limits.connectionsPerUser) {
+    counters.limitConnectionsPerUser++
+    const sentence = `${user.username} has ${limits.connectionsPerUser} connections, the most one user may have`
+    return { reason: Reason.quotaExceeded, cause: "connections-per-user", sentence }
+  }
+  const room = sessions.room(user.username)
+  if (room === "yes") return null
+  if (room === "squatted") counters.limitSessionsPerUser++
+  else counters.limitSessions++
+  const sentence =
+    room === "squatted"
+      ? `${user.username} has as many sessions as one user may have`
+      : "the gateway holds as many sessions as it may"
+  return { reason: Reason.quotaExceeded, cause: room === "squatted" ? "sessions-per-user" : "sessions", sentence }
+}
+
+/** A will obeys the same rules as a publish; it is judged here, so that the device learns of it, and again when sent. */
+function willRefusal({ will }: Connect, policy: Policy, user: User): Refusal | null {
+  if (will === undefined) return null
+  const topic = prefixedTopic(policy, will.topic)
+  if (mayPublish(policy, topic)) return null
+  const sentence = `${user.username} may not publish its will to ${displayName(topic)}; grant it or change the will`
+  return { reason: Reason.notAuthorized, cause: "will-not-allowed", sentence }
+}
+
+function accept(connection: Connection, packet: Connect, admitted: Admitted, clientId: string, policy: Policy): void {
+  const { exchange } = connection
+  const { limits, connections, sessions, counters, log } = exchange
+  const { user, certificate } = admitted
+  const before = connections.get(clientId)
+  if (before !== undefined) {
+    counters.sessionsTakenOver++
+    before.end(Reason.sessionTakenOver, "session taken over") // [MQTT-3.1.4-3]
+  }
+  connection.id = clientId
+  connection.user = user
+  connection.policy = policy
+  connection.certificate = certificate
+  connection.will = packet.will
+  connection.connectedAt = exchange.clock.now()
+  connection.sessionExpiry = grantedExpiry(packet, limits.sessionExpirySeconds)
+  connection.window = Math.min(packet.receiveMaximum, limits.inflightOutgoing)
+  connection.sender.version5 = packet.version === 5
+  connection.sender.maximumPacketSize = packet.maximumPacketSize ?? Number.POSITIVE_INFINITY
+  const keepAlive = keepAliveOf(packet, limits.keepAliveSeconds)
+  connection.keepAliveTicks = keepAlive === 0 ? 0 : Math.ceil((keepAlive * 1500) / TICK_MS) + 1
+  if (packet.version === 5) offerAliases(connection, packet.topicAliasMaximum)
+  raiseIfCloned(connection)
+
+  const mayRead = (topic: string) => connection.policy?.mayRead(topic) ?? false
+  const { sessionExpiry } = connection
+  const attached = sessions.attach(connection, clientId, user.username, packet.clean, sessionExpiry, mayRead)
+  connection.session = attached.session
+  connections.join(connection, user.username)
+  exchange.core.register(connection)
+  exchange.onAdmitted(user.username, connection.origin.address, certificate)
+  counters.connectionsAccepted++
+  log.info("client connected", {
+    client: displayName(clientId),
+    user: user.username,
+    listener: connection.origin.listener,
+    address: connection.origin.address,
+  })
+
+  connection.establish()
+  const properties = packet.version === 5 ? announced(connection, packet, clientId, keepAlive) : undefined
+  connection.send(connackFrame(packet.version, attached.present, Reason.success, properties))
+  if (attached.present) attached.session.resume()
+  connection.resumeReading()
+}
+
+/** Seconds. Before MQTT 5, clean session 0 means: as long as we keep any. */
+function grantedExpiry(packet: Connect, longest: number): number {
+  const asked = packet.version === 5 ? (packet.sessionExpiry ?? 0) : packet.clean ? 0 : longest
+  return Math.min(asked, longest)
+}
+
+/** Seconds; MQTT 5 clients may be given a shorter one than they asked for [MQTT-3.2.2-21]. */
+function keepAliveOf(packet: Connect, longest: number): number {
+  if (packet.version !== 5 || longest === 0) return packet.keepAlive
+  return packet.keepAlive === 0 ? longest : Math.min(packet.keepAlive, longest)
+}
+
+function offerAliases(connection: Connection, clientMaximum: number): void {
+  const { topicAliases } = connection.exchange.limits
+  connection.incomingAliases = new IncomingAliases(topicAliases)
+  const outgoing = Math.min(clientMaximum, topicAliases)
+  if (outgoing > 0) connection.sender.aliases = new OutgoingAliases(outgoing)
+}
+
+function announced(connection: Connection, packet: Connect, clientId: string, keepAlive: number): ConnackProperties {
+  const { limits } = connection.exchange
+  return {
+    ...(connection.sessionExpiry === (packet.sessionExpiry ?? 0) ? {} : { sessionExpiry: connection.sessionExpiry }),
+    receiveMaximum: limits.inflightIncoming,
+    maximumPacketSize: limits.packetBytes,
+    ...(packet.clientId === "" ? { assignedClientId: clientId } : {}),
+    ...(limits.topicAliases === 0 ? {} : { topicAliasMaximum: limits.topicAliases }),
+    ...(keepAlive === packet.keepAlive ? {} : { serverKeepAlive: keepAlive }),
+  }
+}
+
+/** One certificate in two places at once means that its key was copied. */
+function raiseIfCloned(connection: Connection): void {
+  const { connections, health, log } = connection.exchange
+  const twin = connections.twinOf(connection)
+  if (twin === undefined) return
+  const detail = `${connection.user?.username} is connected as ${displayName(twin.id)} from ${twin.origin.address} and as ${displayName(connection.id)} from ${connection.origin.address}`
+  health.raise("certificate-cloned", detail)
+  log.warn("certificate in use twice", {
+    user: connection.user?.username,
+    client: displayName(connection.id),
+    other: displayName(twin.id),
+  })
+}

@@ -1,0 +1,296 @@
+import type { Duplex } from "node:stream"
+import { displayName } from "../../access/door.ts"
+import type { Policy } from "../../access/policy.ts"
+import type { User } from "../../access/user.ts"
+import { reasonOf } from "../../errors.ts"
+import type { CoreClient } from "../core.ts"
+import type { GoodCertificate, Origin } from "../gate/admission.ts"
+import type { Message } from "../message.ts"
+import type { Carrier, Session } from "../session/session.ts"
+import { Decoder } from "../wire/decode.ts"
+import { connackFrame, disconnectFrame, PINGRESP } from "../wire/encode.ts"
+import type { Connect, MessageProperties, PacketSink, QoS, Subscription, Will } from "../wire/packet.ts"
+import { ProtocolError, Reason, type ReasonCode, violated } from "../wire/reason.ts"
+import type { IncomingAliases } from "./aliases.ts"
+import { receiveConnect } from "./connect.ts"
+import { TICK_MS } from "./connections.ts"
+import type { Exchange } from "./exchange.ts"
+import { closeLingering } from "./linger.ts"
+import { receiveAcknowledge, receivePublish } from "./publish.ts"
+import { Sender } from "./sender.ts"
+import { receiveSubscribe, receiveUnsubscribe } from "./subscribe.ts"
+
+/**
+ * One network connection: bytes in through the decoder, packets to the functions beside this file, frames out through
+ * the outbox. It also looks like a client to aedes' registry.
+ */
+export class Connection implements PacketSink, Carrier, CoreClient {
+  readonly exchange: Exchange
+  readonly origin: Origin
+  readonly #stream: Duplex
+  readonly #decoder: Decoder
+  readonly sender: Sender
+
+  id = ""
+  closed = false
+  session: Session | undefined
+  user: User | undefined
+  policy: Policy | undefined
+  certificate: GoodCertificate | undefined
+  will: Will | undefined
+  connectedAt = 0
+  /** Seconds the session outlives this connection. */
+  sessionExpiry = 0
+  window = 0
+  keepAliveTicks = 0
+  incomingAliases: IncomingAliases | undefined
+  refusedPublishes = 0
+  lastRefusedTopic: string | undefined
+  #activeTick: number
+  #publishesThisSecond = 0
+  #held = false
+
+  constructor(exchange: Exchange, stream: Duplex, origin: Origin, plainSocket: boolean) {
+    this.exchange = exchange
+    this.origin = origin
+    this.#stream = stream
+    this.#decoder = new Decoder(this, exchange.limits.packetBytesBeforeLogin)
+    this.sender = new Sender(stream, plainSocket, exchange.clock, exchange.counters)
+    this.#activeTick = exchange.connections.tick
+    exchange.connections.add(this)
+    stream.on("data", (chunk: Buffer) => this.#receive(chunk))
+    stream.on("drain", () => this.session?.drain())
+    stream.on("error", () => {}) // "close" follows
+    stream.on("end", () => this.#gone())
+    stream.on("close", () => {
+      this.#gone()
+      exchange.connections.delete(this)
+    })
+  }
+
+  get version5(): boolean {
+    return this.#decoder.version === 5
+  }
+
+  get version(): 0 | 3 | 4 | 5 {
+    return this.#decoder.version
+  }
+
+  get congested(): boolean {
+    return this.sender.backlog > this.exchange.limits.socketBytes
+  }
+
+  // ---- packets in
+
+  onConnect(packet: Connect): void {
+    receiveConnect(this, packet)
+  }
+
+  onPublish(
+    topic: string,
+    payload: Buffer,
+    qos: QoS,
+    retain: boolean,
+    _dup: boolean,
+    packetId: number,
+    properties: MessageProperties | undefined,
+    topicAlias: number | undefined,
+  ): void {
+    const rate = this.exchange.limits.publishesPerSecond
+    if (rate > 0 && ++this.#publishesThisSecond > rate) this.#hold()
+    receivePublish(this, topic, payload, qos, retain, packetId, properties, topicAlias)
+  }
+
+  onAcknowledge(type: 4 | 5 | 6 | 7, packetId: number, reason: number): void {
+    receiveAcknowledge(this, type, packetId, reason)
+  }
+
+  onSubscribe(packetId: number, subscriptions: readonly Subscription[], identifier: number | undefined): void {
+    receiveSubscribe(this, packetId, subscriptions, identifier)
+  }
+
+  onUnsubscribe(packetId: number, filters: readonly string[]): void {
+    receiveUnsubscribe(this, packetId, filters)
+  }
+
+  onPing(): void {
+    this.send(PINGRESP)
+  }
+
+  onDisconnect(reason: number, sessionExpiry: number | undefined): void {
+    if (sessionExpiry !== undefined && this.session !== undefined) {
+      if (this.sessionExpiry === 0 && sessionExpiry > 0) violated("session expiry raised from 0") // [MQTT-3.14.2-2]
+      this.sessionExpiry = Math.min(sessionExpiry, this.exchange.limits.sessionExpirySeconds)
+      this.exchange.sessions.setExpiry(this.session, this.sessionExpiry)
+    }
+    if (reason !== Reason.disconnectWithWill) this.will = undefined // [MQTT-3.14.4-3]
+    this.#gone()
+    this.#shut()
+  }
+
+  onAuth(): void {
+    violated("AUTH without an authentication method")
+  }
+
+  // ---- frames out
+
+  send(frame: Buffer): void {
+    this.sender.send(frame)
+  }
+
+  sendAcknowledge(type: 4 | 5 | 6 | 7, packetId: number, reason: number): void {
+    if (!this.closed) this.sender.acknowledge(type, packetId, reason)
+  }
+
+  sendPublish(
+    message: Message,
+    qos: QoS,
+    retain: boolean,
+    identifiers: readonly number[] | undefined,
+    packetId: number,
+    dup: boolean,
+  ): boolean {
+    return this.sender.publish(message, qos, retain, identifiers, packetId, dup)
+  }
+
+  // ---- life
+
+  /** Reads nothing more until `release`: an answer is being waited for. */
+  pauseReading(): void {
+    this.#decoder.pause()
+  }
+
+  /** From here on the client may send anything, in packets of the full size. */
+  establish(): void {
+    this.#decoder.limit = this.exchange.limits.packetBytes
+    this.#decoder.establish()
+  }
+
+  resumeReading(): void {
+    this.guarded(() => this.#decoder.resume())
+  }
+
+  /** Deadlines are looked at from outside; `tick` counts the looks, `now` is in milliseconds since the epoch. */
+  checkDeadlines(tick: number, now: number): void {
+    if (this.closed) return
+    if (this.#publishesThisSecond > 0 && tick % (1000 / TICK_MS) === 0) this.#letGo()
+    if (this.session === undefined) {
+      if ((tick - this.#activeTick) * TICK_MS > this.exchange.limits.connectSeconds * 1000) this.#tooLate()
+    } else if (this.keepAliveTicks > 0 && tick - this.#activeTick > this.keepAliveTicks) {
+      this.exchange.counters.keepAliveTimeouts++
+      this.end(Reason.keepAliveTimeout, "keep alive timeout") // [MQTT-3.1.2-22]
+    } else if (this.certificate !== undefined && this.certificate.notAfter <= now) {
+      this.end(Reason.notAuthorized, "certificate expired")
+    }
+  }
+
+  /** Turns the client away before it was admitted: noted at the door, answered, closed. `told` may reach the client. */
+  refuse(reason: ReasonCode, cause: string, sentence: string, name: string, told?: string): void {
+    if (this.closed) return
+    const { door, counters, log } = this.exchange
+    counters.connectionsRefused++
+    door.record({ cause, sentence, name, address: this.origin.address })
+    log.info("client refused", { cause, name, address: this.origin.address, listener: this.origin.listener })
+    if (this.version !== 0) {
+      const properties = this.version5 && told !== undefined ? { reasonString: told.slice(0, 200) } : undefined
+      this.send(connackFrame(this.version, false, reason, properties))
+    }
+    this.#gone()
+    this.#shut()
+  }
+
+  /** Ends the connection from our side: an MQTT 5 client is told why, the will is sent. */
+  end(reason: ReasonCode, why: string): void {
+    if (this.closed) return
+    this.exchange.log.info("client disconnected", { client: displayName(this.id), why, reason })
+    if (this.version5 && this.session !== undefined) this.send(disconnectFrame(reason))
+    this.#gone()
+    this.#shut()
+  }
+
+  abort(): void {
+    this.end(Reason.unspecified, "internal fault")
+  }
+
+  /** aedes: another node of a cluster has this client now. */
+  close(done?: () => void): void {
+    this.end(Reason.sessionTakenOver, "taken over by another node")
+    done?.()
+  }
+
+  /** Runs what may throw on behalf of this client; whatever it throws ends this connection and no other. */
+  guarded(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.fail(error)
+    }
+  }
+
+  fail(error: unknown): void {
+    if (this.closed) return
+    const known = error instanceof ProtocolError
+    if (!known)
+      this.exchange.log.error("fault while serving a client", { client: displayName(this.id), reason: stackOf(error) })
+    const reason = known ? error.reason : Reason.unspecified
+    if (reason === Reason.packetTooLarge) this.exchange.counters.limitPacketBytes++
+    if (reason === Reason.receiveMaximumExceeded) this.exchange.counters.limitReceiveMaximum++
+    if (this.session !== undefined) return this.end(reason, reasonOf(error))
+    const sentence = `the client broke the protocol before it was admitted: ${reasonOf(error)}`
+    this.refuse(reason, "protocol-error", sentence, "")
+  }
+
+  #receive(chunk: Buffer): void {
+    if (this.closed) return
+    if (this.session !== undefined) this.#activeTick = this.exchange.connections.tick
+    try {
+      this.#decoder.push(chunk)
+    } catch (error) {
+      this.fail(error)
+    }
+  }
+
+  #tooLate(): void {
+    const { limits, counters } = this.exchange
+    counters.limitConnectDeadline++
+    const sentence = `no complete CONNECT came within ${limits.connectSeconds} s`
+    this.refuse(Reason.unspecified, "connect-timeout", sentence, "")
+  }
+
+  /** Over the publish rate: nothing is lost, the client is just not read until the second is over. */
+  #hold(): void {
+    if (this.#held) return
+    this.#held = true
+    this.exchange.counters.limitPublishRate++
+    this.#stream.pause()
+  }
+
+  #letGo(): void {
+    this.#publishesThisSecond = 0
+    if (!this.#held) return
+    this.#held = false
+    this.#stream.resume()
+  }
+
+  /** The client is gone, whoever went: leaves the registries and hands the session back. */
+  #gone(): void {
+    if (this.closed) return
+    this.closed = true
+    this.#decoder.stop()
+    const { session, user, exchange } = this
+    if (session === undefined || user === undefined) return
+    exchange.core.unregister(this)
+    exchange.connections.leave(this, user.username)
+    exchange.sessions.detach(session, this, this.sessionExpiry, this.will)
+  }
+
+  /** Lets the last frames out, then closes. */
+  #shut(): void {
+    this.sender.flush()
+    closeLingering(this.#stream)
+  }
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}

@@ -1,0 +1,80 @@
+import type { Clock } from "../../clock.ts"
+import type { Connection } from "./connection.ts"
+
+/** Milliseconds between two looks at deadlines. */
+export const TICK_MS = 250
+
+/** Every open connection, from its first byte on, and the admitted ones by client identifier and by user. */
+export class Connections {
+  readonly #open = new Set<Connection>()
+  readonly #byId = new Map<string, Connection>()
+  readonly #perUser = new Map<string, number>()
+  readonly #byCertificate = new Map<string, Connection>()
+  readonly #clock: Clock
+  /** Counts the sweeps; activity is noted in ticks, which is cheaper than a time. */
+  tick = 0
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  get open(): ReadonlySet<Connection> {
+    return this.#open
+  }
+
+  /** How many are admitted. */
+  get count(): number {
+    return this.#byId.size
+  }
+
+  add(connection: Connection): void {
+    this.#open.add(connection)
+  }
+
+  delete(connection: Connection): void {
+    this.#open.delete(connection)
+  }
+
+  get(clientId: string): Connection | undefined {
+    return this.#byId.get(clientId)
+  }
+
+  admitted(): IterableIterator<Connection> {
+    return this.#byId.values()
+  }
+
+  ofUser(username: string): number {
+    return this.#perUser.get(username) ?? 0
+  }
+
+  /** Another live connection that shows the same certificate under another client identifier, before this one joined. */
+  twinOf(connection: Connection): Connection | undefined {
+    const fingerprint = connection.certificate?.fingerprint
+    const twin = fingerprint === undefined ? undefined : this.#byCertificate.get(fingerprint)
+    return twin !== undefined && twin.id !== connection.id ? twin : undefined
+  }
+
+  join(connection: Connection, username: string): void {
+    this.#byId.set(connection.id, connection)
+    this.#perUser.set(username, this.ofUser(username) + 1)
+    if (connection.certificate !== undefined) this.#byCertificate.set(connection.certificate.fingerprint, connection)
+  }
+
+  leave(connection: Connection, username: string): void {
+    if (this.#byId.get(connection.id) === connection) this.#byId.delete(connection.id)
+    const left = this.ofUser(username) - 1
+    if (left > 0) this.#perUser.set(username, left)
+    else this.#perUser.delete(username)
+    const fingerprint = connection.certificate?.fingerprint
+    if (fingerprint !== undefined && this.#byCertificate.get(fingerprint) === connection) {
+      this.#byCertificate.delete(fingerprint)
+    }
+  }
+
+  /** Ends what is past a deadline. Call every `TICK_MS`. */
+  sweep(): void {
+    this.tick++
+    const now = this.#clock.now()
+    for (const connection of this.#open) connection.checkDeadlines(this.tick, now)
+  }
+}

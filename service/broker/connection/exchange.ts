@@ -1,0 +1,32 @@
+import type { Directory } from "../../access/directory.ts"
+import type { Door } from "../../access/door.ts"
+import type { Clock } from "../../clock.ts"
+import type { Health } from "../../health.ts"
+import type { Limits } from "../../limits.ts"
+import type { Logger } from "../../log.ts"
+import type { Core } from "../core.ts"
+import type { Counters } from "../counters.ts"
+import type { Admission, GoodCertificate } from "../gate/admission.ts"
+import type { Retained } from "../routing/retained.ts"
+import type { SubscriptionTree } from "../routing/subscription-tree.ts"
+import type { Sessions } from "../session/sessions.ts"
+import type { Connections } from "./connections.ts"
+
+/** What every connection shares: the rest of the broker as one connection sees it. */
+export interface Exchange {
+  readonly limits: Limits
+  readonly counters: Counters
+  readonly clock: Clock
+  readonly log: Logger
+  readonly health: Health
+  readonly directory: Directory
+  readonly door: Door
+  readonly admission: Admission
+  readonly core: Core
+  readonly tree: SubscriptionTree
+  readonly retained: Retained
+  readonly sessions: Sessions
+  readonly connections: Connections
+  /** A user has come in; with a certificate, this one was seen in use. */
+  readonly onAdmitted: (username: string, address: string, certificate: GoodCertificate | undefined) => void
+}

@@ -1,0 +1,134 @@
+import { displayName } from "../../access/door.ts"
+import { mayPublish, prefixedTopic } from "../gate/authorization.ts"
+import { Message } from "../message.ts"
+import type { MessageProperties, QoS } from "../wire/packet.ts"
+import { ProtocolError, Reason, violated } from "../wire/reason.ts"
+import type { Connection } from "./connection.ts"
+
+const PUBACK = 4
+const PUBREC = 5
+const PUBREL = 6
+const PUBCOMP = 7
+
+/** PUBLISH from a client: alias, QoS 2 bookkeeping, judgement, then aedes' pipeline, whose end is the acknowledgement. */
+export function receivePublish(
+  connection: Connection,
+  sentTopic: string,
+  payload: Buffer,
+  qos: QoS,
+  retain: boolean,
+  packetId: number,
+  properties: MessageProperties | undefined,
+  alias: number | undefined,
+): void {
+  const { exchange, policy, session } = connection
+  if (policy === undefined || session === undefined) return
+  const aliased = alias === undefined ? sentTopic : (connection.incomingAliases?.resolve(sentTopic, alias) ?? sentTopic)
+  exchange.counters.messagesIn++
+  if (qos === 2 && !openQos2(connection, packetId)) return
+  const topic = prefixedTopic(policy, aliased)
+  const refusal = mayPublish(policy, topic) ? refusedByLimits(connection, topic, payload, retain) : Reason.notAuthorized
+  if (refusal !== Reason.success) return refusePublish(connection, topic, qos, packetId, refusal)
+  const expiry = properties?.messageExpiryInterval
+  const expiresAt = expiry === undefined ? undefined : exchange.clock.now() + expiry * 1000
+  const message = new Message(topic, payload, qos, retain, connection.id, properties, expiresAt)
+  if (qos === 0) exchange.core.publish(message, connection, ignore)
+  else
+    exchange.core.publish(message, connection, (error) =>
+      acknowledge(connection, qos, packetId, error ? Reason.topicNameInvalid : Reason.success),
+    )
+}
+
+/** PUBACK, PUBREC, PUBREL or PUBCOMP from a client. */
+export function receiveAcknowledge(
+  connection: Connection,
+  type: 4 | 5 | 6 | 7,
+  packetId: number,
+  reason: number,
+): void {
+  const { session, version5 } = connection
+  if (session === undefined) return
+  if (type === PUBREL) {
+    const known = session.incoming.delete(packetId)
+    return connection.sendAcknowledge(PUBCOMP, packetId, known ? Reason.success : Reason.packetIdentifierNotFound)
+  }
+  const item = session.window.get(packetId)
+  if (item === undefined) {
+    // after a reconnect either side may repeat what the other has finished with; only a PUBREC needs an answer
+    if (type === PUBREC && reason < 0x80)
+      connection.sendAcknowledge(PUBREL, packetId, version5 ? Reason.packetIdentifierNotFound : 0)
+    return
+  }
+  if ((type === PUBACK) !== (item.qos === 1)) violated(`packet type ${type} acknowledges a QoS ${item.qos} message`)
+  if (type === PUBREC && reason < 0x80) {
+    item.released = true
+    return connection.sendAcknowledge(PUBREL, packetId, Reason.success)
+  }
+  if (type === PUBCOMP && !item.released) violated("PUBCOMP before PUBREC")
+  session.settle(packetId)
+}
+
+/** False when this QoS 2 message was received before and needs only its PUBREC again [MQTT-4.3.3-10]. */
+function openQos2(connection: Connection, packetId: number): boolean {
+  const { session, exchange, version5 } = connection
+  if (session === undefined) return false
+  if (session.incoming.has(packetId)) {
+    connection.sendAcknowledge(PUBREC, packetId, Reason.success)
+    return false
+  }
+  const most = version5 ? exchange.limits.inflightIncoming : exchange.limits.incomingQos2
+  if (session.incoming.size >= most) {
+    throw new ProtocolError(Reason.receiveMaximumExceeded, "more QoS 2 messages unreleased than allowed") // [MQTT-3.3.4-7]
+  }
+  session.incoming.add(packetId)
+  return true
+}
+
+function refusedByLimits(connection: Connection, topic: string, payload: Buffer, retain: boolean): number {
+  if (!retain || payload.length === 0) return Reason.success
+  const { retained, limits, counters } = connection.exchange
+  const replaced = retained.get(topic)
+  const fits =
+    payload.length <= limits.retainedPayloadBytes &&
+    (replaced !== undefined || retained.count < limits.retainedMessages) &&
+    retained.bytes - (replaced?.size ?? 0) + payload.length + topic.length <= limits.retainedBytes
+  if (fits) return Reason.success
+  counters.limitRetained++
+  return Reason.quotaExceeded
+}
+
+/**
+ * The message reaches nobody. MQTT 5 is told so on QoS 1 and 2; earlier versions have no word for it and get the
+ * acknowledgement the protocol demands. Either way it is counted and shown.
+ */
+function refusePublish(connection: Connection, topic: string, qos: QoS, packetId: number, reason: number): void {
+  const { exchange, user, origin, session } = connection
+  const name = user?.username ?? ""
+  connection.refusedPublishes++
+  connection.lastRefusedTopic = topic
+  exchange.counters.publishesRefused++
+  exchange.door.record(
+    reason === Reason.notAuthorized
+      ? {
+          cause: "publish-not-allowed",
+          name,
+          address: origin.address,
+          sentence: `${name} has no permission to publish to ${displayName(topic)}`,
+        }
+      : {
+          cause: "retained-quota",
+          name,
+          address: origin.address,
+          sentence: `no room to retain ${displayName(topic)}; see the limits`,
+        },
+  )
+  if (qos === 0) return
+  if (qos === 2 && connection.version5) session?.incoming.delete(packetId) // a PUBREC that refuses ends the exchange
+  acknowledge(connection, qos, packetId, reason)
+}
+
+function acknowledge(connection: Connection, qos: QoS, packetId: number, reason: number): void {
+  connection.sendAcknowledge(qos === 1 ? PUBACK : PUBREC, packetId, reason)
+}
+
+function ignore(): void {}

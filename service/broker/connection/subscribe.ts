@@ -1,0 +1,115 @@
+import { displayName } from "../../access/door.ts"
+import { unshared } from "../../access/topic.ts"
+import type { Subscription as Kept } from "../routing/subscription.ts"
+import { Replay } from "../session/replay.ts"
+import { subackFrame, unsubackFrame } from "../wire/encode.ts"
+import { parseShare } from "../wire/filter.ts"
+import type { Subscription } from "../wire/packet.ts"
+import { Reason } from "../wire/reason.ts"
+import type { Connection } from "./connection.ts"
+
+/** What the older protocols say for every failure in SUBACK. */
+const FAILURE = 0x80
+
+/** SUBSCRIBE: every filter is judged by itself; SUBACK first, then the retained messages of those granted. */
+export function receiveSubscribe(
+  connection: Connection,
+  packetId: number,
+  asked: readonly Subscription[],
+  identifier: number | undefined,
+): void {
+  const { version5 } = connection
+  const replays: Replay[] = []
+  const codes = asked.map((subscription) => {
+    const refusal = subscribeRefusal(connection, subscription)
+    if (refusal !== Reason.success) return version5 ? refusal : FAILURE
+    const fresh = subscribe(connection, subscription, identifier)
+    const replay = replayFor(connection, subscription, identifier, fresh)
+    if (replay !== undefined) replays.push(replay)
+    return subscription.qos
+  })
+  connection.send(subackFrame(packetId, codes, version5))
+  for (const replay of replays) connection.session?.replay(replay)
+}
+
+export function receiveUnsubscribe(connection: Connection, packetId: number, filters: readonly string[]): void {
+  const { session, exchange, version5 } = connection
+  if (session === undefined) return
+  const codes = filters.map((filter) =>
+    exchange.sessions.unsubscribe(session, filter) ? Reason.success : Reason.noSubscriptionExisted,
+  )
+  connection.send(unsubackFrame(packetId, codes, version5))
+}
+
+function subscribeRefusal(connection: Connection, { filter }: Subscription): number {
+  const { exchange, policy, session, user, origin } = connection
+  if (policy === undefined || session === undefined || user === undefined) return Reason.notAuthorized
+  const { limits, counters, door } = exchange
+  if (!policy.mayRead(unshared(filter))) {
+    counters.subscriptionsRefused++
+    const sentence = `no single permission of ${user.username} covers all of the filter ${displayName(filter)}`
+    door.record({ cause: "subscribe-not-allowed", name: user.username, address: origin.address, sentence })
+    return Reason.notAuthorized
+  }
+  if (levelsOf(filter) > limits.topicLevels) {
+    counters.limitTopicLevels++
+    return Reason.quotaExceeded
+  }
+  if (session.subscriptions.size >= limits.subscriptionsPerClient && !session.subscriptions.has(filter)) {
+    counters.limitSubscriptions++
+    return Reason.quotaExceeded
+  }
+  return Reason.success
+}
+
+/** True when it is new; an existing one gets the new options in place [MQTT-3.8.4-3]. */
+function subscribe(connection: Connection, asked: Subscription, identifier: number | undefined): boolean {
+  const { session, exchange } = connection
+  if (session === undefined) return false
+  const known = session.subscriptions.get(asked.filter)
+  if (known !== undefined) {
+    known.qos = asked.qos
+    known.noLocal = asked.noLocal
+    known.retainAsPublished = asked.retainAsPublished
+    known.identifier = identifier
+    exchange.tree.changed()
+    return false
+  }
+  const share = parseShare(asked.filter)
+  const kept: Kept = {
+    session,
+    full: asked.filter,
+    filter: share?.filter ?? asked.filter,
+    group: share?.group,
+    qos: asked.qos,
+    noLocal: asked.noLocal,
+    retainAsPublished: asked.retainAsPublished,
+    identifier,
+  }
+  exchange.sessions.subscribe(kept)
+  return true
+}
+
+/** Retain Handling 0 always, 1 only for a new subscription, 2 never; none for shared ones (3.8.3.1, 4.8.2). */
+function replayFor(
+  connection: Connection,
+  asked: Subscription,
+  identifier: number | undefined,
+  fresh: boolean,
+): Replay | undefined {
+  if (asked.retainHandling === 2 || (asked.retainHandling === 1 && !fresh) || parseShare(asked.filter) !== null)
+    return undefined
+  const { retained, clock } = connection.exchange
+  const own = asked.noLocal ? connection.id : undefined
+  const messages = retained.match(asked.filter, clock.now()).filter((message) => message.publisher !== own)
+  if (messages.length === 0) return undefined
+  return new Replay(messages, asked.qos, identifier, (message) => retained.get(message.topic) === message)
+}
+
+function levelsOf(filter: string): number {
+  let levels = 1
+  for (let i = 0; i < filter.length; i++) if (filter.charCodeAt(i) === SLASH) levels++
+  return levels
+}
+
+const SLASH = 47

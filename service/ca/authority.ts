@@ -1,0 +1,236 @@
+import { createHash } from "node:crypto"
+import { isUsername } from "../access/username.ts"
+import type { Clock } from "../clock.ts"
+import { GatewayError } from "../errors.ts"
+import { assertReachable } from "./address.ts"
+import { assertSite, keyPem, newKey } from "./authority-material.ts"
+import { type Certificate, isIssuedBy, readCertificate } from "./certificate.ts"
+import { type CsrAccepted, parseCsr } from "./csr.ts"
+import { encode } from "./der.ts"
+import type { IssueEntry, IssueLog } from "./issue-log.ts"
+import type { IssuedRecord } from "./issue-record.ts"
+import { displayed } from "./name.ts"
+import { pem, pemBlocks } from "./pem.ts"
+import { deviceCertificate, type Issuer, issuerFrom, newSerial, serverCertificate, spkiOf } from "./profile.ts"
+import { spkiHash } from "./public-key.ts"
+import { revocationList } from "./revocation-list.ts"
+import { DAY, DEFAULT_LIFETIME, endOfLife, type Lifetime, NOT_BEFORE } from "./validity.ts"
+
+export interface AuthorityParts {
+  readonly rootCertPem: string
+  readonly issuingCertPem: string
+  readonly issuingKeyPem: string
+  readonly site: string
+  readonly log: IssueLog
+  readonly clock: Clock
+}
+
+export interface IssueRequest {
+  /** The username the certificate will stand for. */
+  readonly commonName: string
+  readonly csr: string | Buffer
+  /** Days, or "never" for no end; 398 days when undefined. */
+  readonly lifetimeDays?: Lifetime | undefined
+  /** Where the private key was made; the device, unless said otherwise. */
+  readonly keyOrigin?: "device" | "gateway"
+  /** Who asked, and the way it was asked; both for the log. */
+  readonly by: string
+  readonly through: string
+}
+
+/** A device's certificate as it is handed out. */
+export interface Issued {
+  /** Lower-case hex, 32 digits. */
+  readonly serial: string
+  /** SHA-256 of the DER, lower-case hex. */
+  readonly fingerprint: string
+  readonly certificatePem: string
+  /** Leaf and issuing authority, as a device presents them. */
+  readonly chainPem: string
+  readonly rootPem: string
+  /** Milliseconds since the epoch. */
+  readonly notAfter: number
+  readonly commonName: string
+  readonly spkiHash: string
+}
+
+export interface ServerRequest {
+  readonly names: readonly string[]
+  /** IPv4 and IPv6, without zones. */
+  readonly addresses: readonly string[]
+  readonly lifetimeDays?: Lifetime
+}
+
+/** A server's certificate with its fresh key. */
+export interface IssuedServer {
+  readonly keyPem: string
+  /** Leaf and issuing authority. */
+  readonly certPem: string
+  readonly serial: string
+  readonly fingerprint: string
+  /** Milliseconds since the epoch. */
+  readonly notAfter: number
+  readonly names: readonly string[]
+  readonly addresses: readonly string[]
+}
+
+/** Our own authority: it issues, revokes, and says what it revoked. Everything it signs is in the issue log first. */
+export class Authority {
+  /** Both in PEM. TLS needs both: without the root no path ends, without the issuing one devices must send it. */
+  readonly anchors: readonly [issuingPem: string, rootPem: string]
+  readonly log: IssueLog
+  readonly #site: string
+  readonly #clock: Clock
+  readonly #issuer: Issuer
+  /** SPKI hashes of our own keys. */
+  readonly #ownKeys: ReadonlySet<string>
+  #crl: { readonly ended: number; readonly thisUpdate: number; readonly der: Buffer } | undefined
+
+  /** Throws `GatewayError("state-unusable")` when the parts do not belong together, `config-invalid` for the site. */
+  constructor({ rootCertPem, issuingCertPem, issuingKeyPem, site, log, clock }: AuthorityParts) {
+    assertSite(site)
+    const { root, issuing, issuer } = opened(rootCertPem, issuingCertPem, issuingKeyPem)
+    this.anchors = [pem("CERTIFICATE", issuing.der), pem("CERTIFICATE", root.der)]
+    this.log = log
+    this.#site = site
+    this.#clock = clock
+    this.#issuer = issuer
+    this.#ownKeys = new Set([root.spkiHash, issuing.spkiHash])
+  }
+
+  /**
+   * Certifies the key of a request for a username. Rejects with `csr-refused` (a rule broken, another name in the
+   * request, a key that serves another name or us), `bad-request` (username, lifetime) or `disk-failed`.
+   */
+  async issue(request: IssueRequest): Promise<Issued> {
+    const { commonName, by, through, keyOrigin = "device" } = request
+    if (!isUsername(commonName)) {
+      throw new GatewayError("bad-request", `"${displayed(commonName)}" is no username; a certificate needs one`)
+    }
+    const notAfter = endOfLife(this.#clock.now(), sound(request.lifetimeDays ?? DEFAULT_LIFETIME))
+    const { spki, spkiHash } = this.#accepted(request)
+    const serial = newSerial()
+    const der = deviceCertificate({ commonName, spki, serial, notAfter, site: this.#site }, this.#issuer)
+    const entry = await this.#record(der, serial, {
+      commonName,
+      spkiHash,
+      notAfter,
+      keyOrigin,
+      kind: "device",
+      by,
+      through,
+    })
+    const certificatePem = pem("CERTIFICATE", der)
+    const [issuingPem, rootPem] = this.anchors
+    const chainPem = certificatePem + issuingPem
+    return {
+      serial: entry.serial,
+      fingerprint: entry.sha256,
+      certificatePem,
+      chainPem,
+      rootPem,
+      notAfter,
+      commonName,
+      spkiHash,
+    }
+  }
+
+  /** A server's certificate from our own authority, with a key made here. Rejects with `bad-request`, `disk-failed`. */
+  async issueServer({ names, addresses, lifetimeDays = DEFAULT_LIFETIME }: ServerRequest): Promise<IssuedServer> {
+    assertReachable(names, addresses)
+    const notAfter = endOfLife(this.#clock.now(), sound(lifetimeDays))
+    const key = newKey()
+    const spki = encode(spkiOf(key))
+    const commonName = names.find((name) => name.length <= 64) ?? this.#site
+    const serial = newSerial()
+    const der = serverCertificate({ commonName, spki, serial, notAfter, names, addresses }, this.#issuer)
+    const what = { commonName, spkiHash: spkiHash(spki), notAfter, keyOrigin: "gateway", kind: "server" } as const
+    const entry = await this.#record(der, serial, { ...what, by: "gateway", through: "gateway" })
+    const certPem = pem("CERTIFICATE", der) + this.anchors[0]
+    return { keyPem: keyPem(key), certPem, serial: entry.serial, fingerprint: entry.sha256, notAfter, names, addresses }
+  }
+
+  /** Revokes for good. Rejects with `not-found` and `disk-failed`; a certificate revoked before stays as it is. */
+  revoke(serial: string, reason: string, by: string): Promise<IssueEntry> {
+    return this.log.revoke(serial, reason, by, this.#clock.now())
+  }
+
+  /** Told of every certificate revoked or superseded, in the same turn. Answers how to stop listening. */
+  onRevoked(listener: (entry: IssueEntry) => void): () => void {
+    return this.log.onEnded(listener)
+  }
+
+  /** The revocation list of the issuing authority, for others: we ask the log. Signed anew only when it has grown. */
+  crl(): { readonly pem: string; readonly der: Buffer } {
+    const { ended } = this.log
+    if (this.#crl?.ended !== ended) this.#crl = { ended, ...this.#newCrl() }
+    return { pem: pem("X509 CRL", this.#crl.der), der: this.#crl.der }
+  }
+
+  #newCrl(): { readonly thisUpdate: number; readonly der: Buffer } {
+    const authority = this.#issuer.keyId.toString("hex")
+    const revoked = this.log
+      .entries()
+      .filter((entry) => entry.authority === authority && (entry.state === "revoked" || entry.state === "superseded"))
+      .map(({ serial, change }) => ({ serial, at: Math.max(change?.at ?? 0, NOT_BEFORE), reason: change?.reason }))
+    // of two lists with one thisUpdate, OpenSSL took the older: each begins a second after the last
+    const thisUpdate = Math.max(this.#clock.now(), NOT_BEFORE, (this.#crl?.thisUpdate ?? 0) + 1000)
+    return { thisUpdate, der: revocationList({ revoked, number: this.log.ended + 1, thisUpdate }, this.#issuer) }
+  }
+
+  /** Whether a clock that shows `now` (milliseconds) lies more than a day before our newest certificate. */
+  clockBehind(now: number): boolean {
+    return now < this.log.newestAt - DAY
+  }
+
+  #accepted({ commonName, csr }: IssueRequest): CsrAccepted {
+    const verdict = parseCsr(csr)
+    if (!verdict.ok) throw new GatewayError("csr-refused", verdict.sentence)
+    if (verdict.commonName !== undefined && verdict.commonName !== commonName) {
+      throw new GatewayError(
+        "csr-refused",
+        `the request names ${verdict.commonName}, the certificate is for ${commonName}; make the request for ${commonName} or without a common name`,
+      )
+    }
+    if (this.#ownKeys.has(verdict.spkiHash)) {
+      throw new GatewayError("csr-refused", "the request carries a key of this gateway's own authority; make a new key")
+    }
+    if (this.log.ofKey(verdict.spkiHash).some((entry) => entry.change?.reason === "key-compromise")) {
+      throw new GatewayError("csr-refused", "the public key was revoked as compromised; make a new key in the device")
+    }
+    return verdict
+  }
+
+  #record(der: Buffer, serial: Buffer, what: Omit<IssuedRecord, Filled>): Promise<IssueEntry> {
+    return this.log.record({
+      ...what,
+      serial: serial.toString("hex"),
+      sha256: createHash("sha256").update(der).digest("hex"),
+      at: this.#clock.now(),
+      authority: this.#issuer.keyId.toString("hex"),
+    })
+  }
+}
+
+type Filled = "record" | "serial" | "sha256" | "at" | "authority"
+
+function opened(rootPem: string, issuingPem: string, issuingKeyPem: string) {
+  try {
+    const [root, issuing] = [rootPem, issuingPem].map((text) => readCertificate(pemBlocks(text)[0]!.der!)) as [
+      Certificate,
+      Certificate,
+    ]
+    const issuer = issuerFrom(issuingPem, issuingKeyPem)
+    const fits = isIssuedBy(issuing, root) && spkiHash(encode(spkiOf(issuer.key))) === issuing.spkiHash
+    if (fits) return { root, issuing, issuer }
+  } catch {}
+  throw new GatewayError(
+    "state-unusable",
+    "root certificate, issuing certificate and issuing key do not belong together; restore all three from one backup",
+  )
+}
+
+function sound(lifetime: Lifetime): Lifetime {
+  if (lifetime === "never" || (Number.isInteger(lifetime) && lifetime >= 1 && lifetime <= 36_500)) return lifetime
+  throw new GatewayError("bad-request", 'a lifetime is a whole number of days from 1 to 36500, or "never"')
+}

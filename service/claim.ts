@@ -1,0 +1,36 @@
+import { rm, writeFile } from "node:fs/promises"
+import { join } from "node:path"
+import { newClaimCode } from "./access/claim-code.ts"
+
+/** The code that takes this box into service, and where it is kept for whoever sits at the machine. */
+export interface ClaimDesk {
+  /** Undefined once the box is claimed. */
+  readonly code: string | undefined
+  /** The file that holds the code meanwhile. */
+  readonly path: string
+  /** Forgets the code and removes its file. */
+  close(): Promise<void>
+}
+
+const FILE = "claim-code"
+
+/**
+ * A fresh code for an unclaimed box: in a 0600 file in the state directory, for a console that cannot show it, and in
+ * memory. It never reaches a log. On a claimed box there is none, and a left-over file is removed.
+ */
+export async function openClaimDesk(stateDirectory: string, claimed: boolean): Promise<ClaimDesk> {
+  const path = join(stateDirectory, FILE)
+  await rm(path, { force: true })
+  let code = claimed ? undefined : newClaimCode()
+  if (code !== undefined) await writeFile(path, `${code}\n`, { mode: 0o600, flag: "wx" })
+  return {
+    path,
+    get code() {
+      return code
+    },
+    close: async () => {
+      code = undefined
+      await rm(path, { force: true })
+    },
+  }
+}

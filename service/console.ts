@@ -1,0 +1,58 @@
+/** What a person at the terminal is told once the gateway is up. */
+export interface Greetable {
+  readonly claimed: boolean
+  /** Undefined on a claimed box. */
+  readonly claimCode: string | undefined
+  readonly claimFile: string
+  readonly listeners: readonly { readonly name: string; readonly host: string; readonly port: number }[]
+  readonly names: readonly string[]
+  readonly addresses: readonly string[]
+  readonly authorityFile: string
+}
+
+const SCHEMES: Readonly<Record<string, string>> = {
+  https: "page and API",
+  mqtts: "MQTT over TLS",
+  wss: "MQTT over WebSocket over TLS",
+  mqtt: "MQTT",
+  ws: "MQTT over WebSocket",
+}
+
+/** Addresses, the claim code (only on a terminal: anything else may be a log), and the next step. */
+export function greeting(gateway: Greetable, terminal: boolean): string {
+  const lines = ["", "Gatehouse is up.", "", ...gateway.listeners.map((listener) => addressLine(gateway, listener)), ""]
+  lines.push(`  authority     ${gateway.authorityFile}   (what clients trust: --cafile)`, "")
+  if (gateway.claimed) lines.push("It is in service. Ctrl-C stops it.")
+  else lines.push(...claimLines(gateway, terminal))
+  return `${lines.join("\n")}\n\n`
+}
+
+function addressLine(gateway: Greetable, { name, host, port }: Greetable["listeners"][number]): string {
+  const reachable =
+    host === "*" ? [gateway.names[0] ?? "localhost", ...gateway.addresses.filter(isWorthShowing)] : [host]
+  const path = name === "ws" || name === "wss" ? "/mqtt" : ""
+  const urls = reachable.slice(0, 3).map((at) => `${name}://${at.includes(":") ? `[${at}]` : at}:${port}${path}`)
+  return `  ${(SCHEMES[name] ?? name).padEnd(13)} ${urls.join("  ")}`
+}
+
+/** Loopback and link-local addresses help nobody who stands elsewhere. */
+function isWorthShowing(address: string): boolean {
+  return !/^(127\.|169\.254\.|::1$|fe80:)/i.test(address)
+}
+
+function claimLines(gateway: Greetable, terminal: boolean): string[] {
+  const page = gateway.listeners.find((listener) => listener.name === "https")
+  const lines = ["Nobody has taken it into service yet; until then no MQTT client gets in.", ""]
+  if (terminal) lines.push(`  claim code    ${gateway.claimCode}`)
+  else lines.push(`  claim code    not shown, this is no terminal; read it with: cat ${gateway.claimFile}`)
+  lines.push(
+    "",
+    "Next step, here on this machine (choose a name and a password of 12 characters or more):",
+    "",
+    `  curl -k https://localhost:${page?.port ?? 8443}/api/v1/claim -H 'content-type: application/json' \\`,
+    `    -d '{"code":"${terminal ? gateway.claimCode : "XXXX-XXXX-XXXX"}","username":"you","password":"..."}'`,
+    "",
+    "Or see it all happen in a throw-away directory: npm run demo",
+  )
+  return lines
+}

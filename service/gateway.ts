@@ -1,0 +1,227 @@
+import { availableParallelism } from "node:os"
+import { join } from "node:path"
+import { ACCESS_FORMAT, accessDocument, emptyAccess } from "./access/access-document.ts"
+import { Accounts } from "./access/accounts.ts"
+import { ACTIVITY_FORMAT, Activity, activityDocument, noActivity } from "./access/activity.ts"
+import { Attempts } from "./access/attempts.ts"
+import { Directory } from "./access/directory.ts"
+import { Door } from "./access/door.ts"
+import { Passwords } from "./access/password.ts"
+import { OWN_ISSUER } from "./access/user.ts"
+import { takeIntoService } from "./bootstrap.ts"
+import { type Broker, openBroker } from "./broker/broker.ts"
+import type { TlsMaterial } from "./broker/listen/listener.ts"
+import { openServerCertificates, openTrusting } from "./certificates.ts"
+import { openClaimDesk } from "./claim.ts"
+import type { Clock } from "./clock.ts"
+import type { Config } from "./config.ts"
+import type { Greetable } from "./console.ts"
+import { reasonOf } from "./errors.ts"
+import { Health } from "./health.ts"
+import { type Http, openHttp } from "./http/server.ts"
+import type { Logger } from "./log.ts"
+import { openDocument } from "./store/document.ts"
+import { openStateDirectory } from "./store/state-directory.ts"
+import { openNotifier } from "./systemd/notify.ts"
+import { keepWatchdog, watchdogPeriod } from "./systemd/watchdog.ts"
+import { repeat } from "./upkeep.ts"
+import { VERSION } from "./version.ts"
+
+const SECOND = 1000
+const MINUTE = 60 * SECOND
+/** A publish that does not come back within this is a fault. */
+const ROUND_TRIP_MS = 5 * SECOND
+const MQTT_LISTENERS = ["mqtt", "mqtts", "ws", "wss"] as const
+
+export type Gateway = AsyncDisposable & Greetable
+
+/**
+ * Starts every part in the order it needs the others: users, authority and certificates, broker, page, systemd.
+ * Whatever started is closed in reverse order, both when the gateway is disposed and when a later part fails to start.
+ */
+export async function startGateway(
+  config: Config,
+  env: NodeJS.ProcessEnv,
+  clock: Clock,
+  log: Logger,
+): Promise<Gateway> {
+  await using parts = new AsyncDisposableStack()
+  const health = new Health(() => clock.now())
+  const state = parts.use(await openStateDirectory(config.stateDirectory))
+  const access = await openAccess(state.path, clock)
+  const { directory, activity } = access
+  const keepActivity = () => activity.flush((username) => directory.users.has(username))
+  parts.defer(keepActivity)
+  parts.use(repeat("keeping when users were seen", 10 * SECOND, keepActivity, log))
+
+  const surroundings = { config, state, health, clock, log: log.for("ca") }
+  const trusting = parts.use(await openTrusting(surroundings))
+  const servers = parts.use(await openServerCertificates(surroundings, trusting.authority))
+  const { trust } = trusting
+  const accounts = new Accounts(directory, access.passwords, (issuer) => issuer === OWN_ISSUER || trust.has(issuer))
+  if (config.bootstrap !== undefined) await takeIntoService(config.bootstrap, directory, accounts, trust, log)
+
+  const broker = parts.use(
+    await openBroker({
+      ...access,
+      limits: config.limits,
+      health,
+      clock,
+      log: log.for("broker"),
+      judge: (presented) => trust.judge(presented),
+      stillGood: (certificate) => trust.stillGood(certificate, clock.now()),
+      onAdmitted: (username, address, certificate) => {
+        activity.note(username, address, clock.now())
+        if (certificate?.issuer === OWN_ISSUER) trusting.issueLog.activate(certificate.serial, clock.now())
+      },
+    }),
+  )
+  const material = (): TlsMaterial => ({ ...servers.broker(), ca: trust.tlsAuthorities() })
+  servers.onBroker(() => broker.swap(material()))
+  trust.onChange(() => {
+    broker.swap(material())
+    broker.recheckCertificates()
+  })
+  trusting.authority.onRevoked(() => broker.recheckCertificates())
+  const listen = () => openListeners(config, broker, material())
+  if (directory.claimed) await listen()
+
+  const desk = await openClaimDesk(state.path, directory.claimed)
+  const open = (): Greetable["listeners"] => openPorts(config, broker, page.port)
+  const page: Http = parts.use(
+    await openHttp({
+      ...config.listeners.https,
+      keyPem: servers.page().key,
+      certPem: servers.page().cert,
+      hosts: () => Object.values(servers.reachable()).flat(),
+      onUpgrade: (request, socket, head) =>
+        directory.claimed ? broker.upgrade(request, socket, head) : socket.destroy(),
+      gateway: {
+        ...access,
+        ...trusting,
+        version: VERSION,
+        accounts,
+        health,
+        clock,
+        clients: broker,
+        log: log.for("http"),
+        listeners: () => listenerStates(config, open()),
+        alive: () => !health.alarms.some((alarm) => alarm.condition === "round-trip-failed"),
+        claimCode: () => desk.code,
+        claim: async (username, password) => {
+          await accounts.claim(username, password)
+          await desk.close()
+          log.info("taken into service", { administrator: username })
+          await listen().catch((error) => health.raise("listener-closed", reasonOf(error)))
+          return trusting.files.sealed ? {} : { recoveryKey: await sealRoot() }
+        },
+        sealRoot: () => sealRoot(),
+      },
+    }),
+  )
+  servers.onPage(({ key, cert }) => page.replaceCertificate(key, cert))
+  const sealRoot = async () => {
+    const recoveryKey = await trusting.files.seal()
+    health.clear("root-key-unsealed")
+    return recoveryKey
+  }
+
+  await openSystemd(parts, env, broker, health, () => inWords(directory.claimed, broker, health), log.for("systemd"))
+  const stack = parts.move()
+  return {
+    get claimed() {
+      return directory.claimed
+    },
+    get claimCode() {
+      return desk.code
+    },
+    claimFile: desk.path,
+    authorityFile: trusting.files.bundlePath,
+    get names() {
+      return servers.reachable().names
+    },
+    get addresses() {
+      return servers.reachable().addresses
+    },
+    get listeners() {
+      return open()
+    },
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  }
+}
+
+/** Last to open and first to close: READY is never early, STOPPING comes before anything stops. */
+async function openSystemd(
+  parts: AsyncDisposableStack,
+  env: NodeJS.ProcessEnv,
+  broker: Broker,
+  health: Health,
+  status: () => string,
+  log: Logger,
+): Promise<void> {
+  const notifier = openNotifier(env, log)
+  const check = async () => {
+    try {
+      await broker.roundTrip(ROUND_TRIP_MS)
+      health.clear("round-trip-failed")
+    } catch (error) {
+      health.raise("round-trip-failed", reasonOf(error))
+      throw error
+    }
+  }
+  await check()
+  parts.use(keepWatchdog({ periodMicroseconds: watchdogPeriod(env), check, notifier, log }))
+  parts.use(repeat("the round trip", MINUTE, check, log))
+  parts.use(repeat("the status line", 10 * SECOND, () => notifier.status(status()), log))
+  parts.defer(() => notifier.stopping())
+  await notifier.ready(status())
+}
+
+async function openAccess(stateDirectory: string, clock: Clock) {
+  const users = {
+    path: join(stateDirectory, "users.json"),
+    format: ACCESS_FORMAT,
+    schema: accessDocument,
+    initial: emptyAccess,
+  }
+  const seen = {
+    path: join(stateDirectory, "activity.json"),
+    format: ACTIVITY_FORMAT,
+    schema: activityDocument,
+    initial: noActivity,
+  }
+  return {
+    directory: new Directory(await openDocument(users)),
+    activity: new Activity(await openDocument(seen)),
+    passwords: new Passwords(Math.min(2, availableParallelism() - 1)),
+    attempts: new Attempts(clock),
+    door: new Door(() => clock.now()),
+  }
+}
+
+async function openListeners(config: Config, broker: Broker, material: TlsMaterial): Promise<void> {
+  for (const name of MQTT_LISTENERS) {
+    const { enabled, host, port } = config.listeners[name]
+    if (enabled) await broker.listen(name, { host, port }, material)
+  }
+}
+
+function openPorts(config: Config, broker: Broker, pagePort: number): Greetable["listeners"] {
+  const mqtt = broker.listeners.map(({ name, port }) => ({ name, port, host: config.listeners[name].host }))
+  return [{ name: "https", host: config.listeners.https.host, port: pagePort }, ...mqtt]
+}
+
+function listenerStates(config: Config, open: Greetable["listeners"]) {
+  return Object.entries(config.listeners).map(([name, { host, port }]) => {
+    const bound = open.find((listener) => listener.name === name)
+    return { name, host, port: bound?.port ?? port, open: bound !== undefined }
+  })
+}
+
+/** One line for `systemctl status`. */
+function inWords(claimed: boolean, broker: Broker, health: Health): string {
+  if (!claimed) return "waiting to be taken into service"
+  const [alarm] = health.alarms
+  const clients = `${broker.count} client${broker.count === 1 ? "" : "s"} connected`
+  return alarm === undefined ? `healthy, ${clients}` : `${alarm.title}: ${alarm.detail}; ${clients}`
+}

@@ -1,0 +1,199 @@
+import { z } from "zod"
+import { newUser, password, userChange } from "../access/accounts.ts"
+import { permissionSchema } from "../access/permission.ts"
+import { roleName, roleSchema } from "../access/role.ts"
+import { certificateGrant, userFields, username } from "../access/user.ts"
+import { authorityId, scopePattern } from "../ca/trust-document.ts"
+
+/**
+ * What goes over the API, both ways: the one source for validation, for the types of the page and, later, for the
+ * OpenAPI document. Times are RFC 3339 in UTC. Every object is strict.
+ */
+export const API = "/api/v1"
+
+const time = z.iso.datetime()
+const hex = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${2 * bytes}}$`), "lower-case hex")
+
+export const nothing = z.strictObject({})
+
+export const pageQuery = z.strictObject({
+  /** `next` of the page before. */
+  cursor: z.string().min(1).max(16_384).optional(),
+  limit: z
+    .string()
+    .regex(/^([1-9]\d?|1\d\d|200)$/, "a number from 1 to 200")
+    .default("50")
+    .transform(Number),
+})
+
+const next = z.string().nullable()
+
+// signing in and taking into service
+
+export const DEFAULT_TTL_SECONDS = 12 * 3600
+export const LONGEST_TTL_SECONDS = 30 * 86_400
+
+export const claimRequest = z.strictObject({ code: z.string().min(1).max(64), username, password })
+
+/** The name is judged by whether a user bears it, not by its form: a malformed one fails like any unknown one. */
+export const tokenRequest = z.strictObject({
+  username: z.string().min(1).max(256),
+  password,
+  ttlSeconds: z.int().min(60).max(LONGEST_TTL_SECONDS).default(DEFAULT_TTL_SECONDS),
+})
+
+export const tokenAnswer = z.strictObject({ token: z.string(), expiresAt: time })
+export const claimAnswer = tokenAnswer.extend({ recoveryKey: z.string().optional() })
+
+// users and roles
+
+export const userParams = z.strictObject({ username })
+export { newUser, userChange }
+
+/** A user as shown: what proves a password is never part of it. */
+export const userAnswer = z.strictObject({
+  username,
+  grant: z.discriminatedUnion("kind", [z.strictObject({ kind: z.literal("password") }), certificateGrant]),
+  ...userFields,
+})
+export const usersAnswer = z.strictObject({ users: z.array(userAnswer), next })
+
+export const roleParams = z.strictObject({ role: roleName })
+export const roleRequest = roleSchema.omit({ name: true })
+export const roleAnswer = roleSchema.extend({ builtIn: z.boolean() })
+export const rolesAnswer = z.strictObject({ roles: z.array(roleAnswer) })
+
+// certificates
+
+export const csrRequest = z.strictObject({ csr: z.string().min(1).max(65_536) })
+
+export const issuedAnswer = z.strictObject({
+  serial: z.string(),
+  fingerprint: z.string(),
+  certificate: z.string(),
+  chain: z.string(),
+  root: z.string(),
+  notAfter: time,
+})
+
+export const certificateParams = z.strictObject({
+  serial: z.string().regex(/^[0-9a-f]{1,40}$/, "a serial number in lower-case hex"),
+})
+export const certificatesQuery = pageQuery.extend({ user: username.optional() })
+
+export const certificateAnswer = z.strictObject({
+  serial: z.string(),
+  fingerprint: hex(32),
+  publicKey: hex(32),
+  commonName: z.string(),
+  kind: z.string(),
+  keyOrigin: z.string(),
+  state: z.enum(["pending", "active", "superseded", "revoked", "expired"]),
+  notAfter: time,
+  issuedAt: time,
+  issuedBy: z.string(),
+  through: z.string(),
+})
+export const certificatesAnswer = z.strictObject({ certificates: z.array(certificateAnswer), next })
+export const revokeRequest = z.strictObject({ reason: z.string().min(1).max(200).optional() })
+
+// the authority and the trust bundle
+
+export const sealAnswer = z.strictObject({ recoveryKey: z.string() })
+
+export const trustParams = z.strictObject({ id: authorityId })
+export const trustRequest = z.strictObject({
+  /** PEM; one certificate, or a bundle of several. */
+  certificate: z.string().min(1).max(65_536),
+  id: authorityId.optional(),
+  name: z.string().min(1).max(90).optional(),
+  scope: scopePattern,
+})
+const trusted = z.strictObject({
+  id: authorityId,
+  name: z.string(),
+  subject: z.string(),
+  scope: scopePattern,
+  fingerprint: hex(32),
+  notAfter: time,
+})
+export const trustAnswer = z.strictObject({ authorities: z.array(trusted) })
+
+// looking on
+
+export const explainRequest = z.strictObject({
+  username: z.string().min(1).max(256),
+  operation: z.enum(["read", "write"]),
+  topic: z.string().min(1).max(4096),
+  clientId: z.string().max(256).optional(),
+})
+export const explainAnswer = z.strictObject({
+  allowed: z.boolean(),
+  because: z.string(),
+  judged: z.string(),
+  permission: permissionSchema.optional(),
+  role: z.string().optional(),
+})
+
+export const statusAnswer = z.strictObject({
+  claimed: z.boolean(),
+  version: z.string(),
+  uptimeSeconds: z.int(),
+  alarms: z.array(
+    z.strictObject({
+      condition: z.string(),
+      title: z.string(),
+      remedy: z.string(),
+      detail: z.string(),
+      since: time,
+    }),
+  ),
+  listeners: z.array(z.strictObject({ name: z.string(), host: z.string(), port: z.int(), open: z.boolean() })),
+  counters: z.record(z.string(), z.number()),
+  clients: z.int(),
+  refused: z.int(),
+})
+
+export const clientParams = z.strictObject({ clientId: z.string().min(1).max(16_384) })
+export const clientAnswer = z.strictObject({
+  clientId: z.string(),
+  username: z.string(),
+  method: z.enum(["password", "certificate"]),
+  listener: z.enum(["mqtt", "mqtts", "ws", "wss", "https"]),
+  address: z.string(),
+  protocol: z.enum(["3.1", "3.1.1", "5"]),
+  certificate: z.string().optional(),
+  connectedAt: time,
+  subscriptions: z.array(z.strictObject({ filter: z.string(), qos: z.int() })),
+  queued: z.int(),
+  inflight: z.int(),
+  refusedPublishes: z.int(),
+  lastRefusedTopic: z.string().optional(),
+})
+export const clientsAnswer = z.strictObject({ clients: z.array(clientAnswer), next })
+
+export const refusedAnswer = z.strictObject({
+  total: z.int(),
+  groups: z.array(
+    z.strictObject({
+      cause: z.string(),
+      sentence: z.string(),
+      name: z.string(),
+      address: z.string(),
+      count: z.int(),
+      first: time,
+      last: time,
+    }),
+  ),
+})
+
+/** RFC 9457. `code` is stable; `problems` names every place that is wrong, never what stood there. */
+export const problemAnswer = z.strictObject({
+  type: z.string().startsWith("urn:gatehouse:problem:"),
+  title: z.string(),
+  status: z.int(),
+  code: z.string(),
+  detail: z.string().optional(),
+  problems: z.array(z.strictObject({ path: z.string(), message: z.string() })).optional(),
+})
+export type ProblemAnswer = z.infer<typeof problemAnswer>

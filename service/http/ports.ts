@@ -1,0 +1,75 @@
+import type { Accounts } from "../access/accounts.ts"
+import type { Attempts } from "../access/attempts.ts"
+import type { Clients } from "../access/clients.ts"
+import type { Directory } from "../access/directory.ts"
+import type { Door } from "../access/door.ts"
+import type { Passwords } from "../access/password.ts"
+import type { Authority } from "../ca/authority.ts"
+import type { IssueLog } from "../ca/issue-log.ts"
+import type { Clock } from "../clock.ts"
+import type { Health } from "../health.ts"
+import type { Logger } from "../log.ts"
+
+/** One authority of the trust bundle, as it is shown. Times are milliseconds since the epoch. */
+export interface TrustedAuthority {
+  readonly id: string
+  readonly name: string
+  readonly subject: string
+  readonly scope: string
+  readonly fingerprint: string
+  readonly notAfter: number
+}
+
+/** The outside authorities whose certificates are taken. */
+export interface TrustBundle {
+  list(): readonly TrustedAuthority[]
+  /** All certificates of the PEM text, or none. Rejects with `certificate-refused`, `conflict` and `bad-request`. */
+  add(
+    pem: string,
+    as: {
+      readonly id?: string | undefined
+      readonly name?: string | undefined
+      readonly scope: string
+      readonly by: string
+    },
+  ): Promise<readonly TrustedAuthority[]>
+  /** Rejects with `not-found`. */
+  remove(id: string, by: string): Promise<void>
+}
+
+export interface ListenerState {
+  readonly name: string
+  readonly host: string
+  readonly port: number
+  readonly open: boolean
+}
+
+/** What the gateway lends to the API: the parts of the domain, and the few acts that span several of them. */
+export interface Gateway {
+  readonly version: string
+  readonly directory: Directory
+  readonly accounts: Accounts
+  readonly passwords: Passwords
+  /** Counts wrong passwords; may be shared with the broker, so that guessing there slows guessing here. */
+  readonly attempts: Attempts
+  readonly authority: Pick<Authority, "issue" | "revoke" | "crl" | "anchors">
+  readonly issueLog: Pick<IssueLog, "entries" | "find" | "ofUser">
+  readonly trust: TrustBundle
+  readonly clients: Clients
+  readonly door: Door
+  readonly health: Health
+  readonly clock: Clock
+  readonly log: Logger
+  listeners(): readonly ListenerState[]
+  /** Whether the service does its work; says nothing else to anyone. */
+  alive(): boolean
+  /** The code that proves physical presence; undefined when there is none to enter. */
+  claimCode(): string | undefined
+  /**
+   * Takes the box into service: first administrator, root key sealed, listeners opened. Of two that race, one rejects
+   * with `already-claimed`.
+   */
+  claim(username: string, password: string): Promise<{ readonly recoveryKey?: string }>
+  /** Seals the root key and gives the recovery key, once; rejects with `conflict` when it is sealed. */
+  readonly sealRoot?: () => Promise<string>
+}

@@ -1,0 +1,41 @@
+import { content, ok } from "../answer.ts"
+import { sealAnswer } from "../contract.ts"
+import type { Gateway } from "../ports.ts"
+import { Problem } from "../problem.ts"
+import { type Route, route } from "../route.ts"
+
+const DER = "application/pkix-crl"
+const PEM = "application/x-pem-file"
+
+/** Our own authority: what it is known by is public, as devices need it before they have anything else. */
+export function authorityRoutes({ authority, sealRoot }: Gateway): Route[] {
+  return [
+    route({
+      method: "GET",
+      path: "/authority",
+      access: "public",
+      answer: () => content("application/pem-certificate-chain", authority.anchors.join("")),
+    }),
+    route({
+      method: "GET",
+      path: "/authority/crl",
+      access: "public",
+      answer({ accepts }) {
+        const type = accepts(DER, PEM, "text/plain")
+        if (type === undefined) throw new Problem("not-acceptable", `the list comes as ${DER} or ${PEM}`)
+        return content(type, type === DER ? authority.crl().der : authority.crl().pem)
+      },
+    }),
+    route({
+      method: "POST",
+      path: "/authority/seal",
+      access: "write",
+      administratorOnly: true,
+      answers: sealAnswer,
+      async answer() {
+        if (sealRoot === undefined) throw new Problem("conflict", "the root key is sealed already")
+        return ok({ recoveryKey: await sealRoot() })
+      },
+    }),
+  ]
+}

@@ -1,0 +1,152 @@
+import { isAdministrator } from "../../access/access-document.ts"
+import { type Actor, assertMayTouch } from "../../access/accounts.ts"
+import type { Directory } from "../../access/directory.ts"
+import { OWN_ISSUER, type User } from "../../access/user.ts"
+import { parseCsr } from "../../ca/csr.ts"
+import { type IssueEntry, stateAt } from "../../ca/issue-log.ts"
+import { created, ok } from "../answer.ts"
+import {
+  API,
+  certificateAnswer,
+  certificateParams,
+  certificatesAnswer,
+  certificatesQuery,
+  csrRequest,
+  issuedAnswer,
+  revokeRequest,
+  userParams,
+} from "../contract.ts"
+import { knownUser } from "../known-user.ts"
+import { pageOf } from "../paging.ts"
+import type { Gateway } from "../ports.ts"
+import { Problem } from "../problem.ts"
+import { type RawBody, type Route, route } from "../route.ts"
+import { time } from "../time.ts"
+
+/** A device's certificates: issued for its user, shown, revoked. */
+export function certificateRoutes({ directory, authority, issueLog, clock }: Gateway): Route[] {
+  const shown = (entry: IssueEntry) => shownAt(entry, clock.now())
+  const found = (serial: string): IssueEntry => {
+    const entry = issueLog.find(serial)
+    if (entry === undefined) throw new Problem("not-found", "there is no certificate with this serial number")
+    return entry
+  }
+  return [
+    route({
+      method: "POST",
+      path: "/users/:username/certificates",
+      access: "write",
+      params: userParams,
+      body: csrRequest,
+      raw: REQUEST_ALONE,
+      answers: issuedAnswer,
+      async answer({ actor, params, body: { csr } }) {
+        const user = knownUser(directory, params.username)
+        assertMayTouch(actor, directory, user) // its certificate would carry its rights
+        assertMayHave(user, csr)
+        const issued = await authority.issue({
+          commonName: user.username,
+          csr,
+          lifetimeDays: directory.certificateLifetime(user),
+          by: actor.name,
+          through: "api",
+        })
+        const { serial, fingerprint, certificatePem: certificate, chainPem: chain, rootPem: root } = issued
+        const answer = { serial, fingerprint, certificate, chain, root, notAfter: time(issued.notAfter) }
+        return created(answer, `${API}/certificates/${serial}`)
+      },
+    }),
+    route({
+      method: "GET",
+      path: "/certificates",
+      access: "read",
+      query: certificatesQuery,
+      answers: certificatesAnswer,
+      answer({ query }) {
+        const entries = query.user === undefined ? issueLog.entries() : issueLog.ofUser(query.user)
+        const { items, next } = pageOf(entries, newestFirst, query)
+        return ok({ certificates: items.map(shown), next })
+      },
+    }),
+    route({
+      method: "GET",
+      path: "/certificates/:serial",
+      access: "read",
+      params: certificateParams,
+      answers: certificateAnswer,
+      answer: ({ params }) => ok(shown(found(params.serial))),
+    }),
+    route({
+      method: "POST",
+      path: "/certificates/:serial/revoke",
+      access: "write",
+      params: certificateParams,
+      body: revokeRequest,
+      bodyOptional: true,
+      answers: certificateAnswer,
+      async answer({ actor, params, body }) {
+        assertMayRevoke(actor, directory, found(params.serial))
+        await authority.revoke(params.serial, body.reason ?? "unspecified", actor.name)
+        return ok(shown(found(params.serial)))
+      },
+    }),
+  ]
+}
+
+/** A request as `openssl req` writes it: PEM, or DER, which travels on as bare base64. */
+const REQUEST_ALONE: RawBody = {
+  types: ["application/pkcs10", "text/plain"],
+  read: (bytes) => ({ csr: bytes[0] === 0x30 && bytes[1]! >= 0x80 ? bytes.toString("base64") : bytes.toString() }),
+}
+
+function assertMayHave({ username, enabled, grant }: User, csr: string): void {
+  if (!enabled) throw new Problem("conflict", `user ${username} is disabled; enable it first`)
+  if (grant.kind === "password") {
+    throw new Problem("conflict", `user ${username} has a password; change its grant to a certificate first`)
+  }
+  if (grant.issuer !== OWN_ISSUER) {
+    throw new Problem(
+      "conflict",
+      `user ${username} takes certificates of ${grant.issuer} only; change the issuer of its grant to ${OWN_ISSUER} first`,
+    )
+  }
+  if (grant.publicKey === undefined) return
+  const request = parseCsr(csr)
+  if (request.ok && request.spkiHash !== grant.publicKey) {
+    throw new Problem(
+      "csr-refused",
+      `user ${username} is pinned to another public key; send a request made with that key, or change the pin first`,
+    )
+  }
+}
+
+/** Cutting off an administrator, or the gateway's own server, is not for everyone who may revoke a device. */
+function assertMayRevoke(actor: Actor, directory: Directory, entry: IssueEntry): void {
+  const user = directory.users.get(entry.commonName)
+  if (entry.kind === "device" && user !== undefined) assertMayTouch(actor, directory, user)
+  if (entry.kind === "server" && !isAdministrator(actor.rights)) {
+    throw new Problem("forbidden", "this is a certificate of the gateway itself; ask an administrator")
+  }
+}
+
+/** A key that sorts the newest to the front and never changes. */
+function newestFirst({ at, serial }: IssueEntry): string {
+  return String(Number.MAX_SAFE_INTEGER - at).padStart(16, "0") + serial
+}
+
+function shownAt(entry: IssueEntry, now: number) {
+  const { serial, sha256, spkiHash, commonName, kind, keyOrigin, notAfter, at, by, through } = entry
+  return {
+    serial,
+    fingerprint: sha256,
+    publicKey: spkiHash,
+    commonName,
+    kind,
+    keyOrigin,
+    state: stateAt(entry, now),
+    notAfter: time(notAfter),
+    issuedAt: time(at),
+    issuedBy: by,
+    through,
+  }
+}

@@ -1,0 +1,52 @@
+import type { ConnectedClient } from "../../access/clients.ts"
+import { noContent, ok } from "../answer.ts"
+import { clientAnswer, clientParams, clientsAnswer, pageQuery } from "../contract.ts"
+import { pageOf } from "../paging.ts"
+import type { Gateway } from "../ports.ts"
+import { Problem } from "../problem.ts"
+import { type Route, route } from "../route.ts"
+import { time } from "../time.ts"
+
+/** Connected MQTT clients. */
+export function clientRoutes({ clients }: Gateway): Route[] {
+  const unknown = () => new Problem("not-found", "no client with this identifier is connected")
+  return [
+    route({
+      method: "GET",
+      path: "/clients",
+      access: "read",
+      query: pageQuery,
+      answers: clientsAnswer,
+      answer({ query }) {
+        const { items, next } = pageOf(clients.list(), (client) => client.clientId, query)
+        return ok({ clients: items.map(shown), next })
+      },
+    }),
+    route({
+      method: "GET",
+      path: "/clients/:clientId",
+      access: "read",
+      params: clientParams,
+      answers: clientAnswer,
+      answer({ params }) {
+        const client = clients.find(params.clientId)
+        if (client === undefined) throw unknown()
+        return ok(shown(client))
+      },
+    }),
+    route({
+      method: "DELETE",
+      path: "/clients/:clientId",
+      access: "write",
+      params: clientParams,
+      answer({ params }) {
+        if (!clients.disconnect(params.clientId)) throw unknown()
+        return noContent
+      },
+    }),
+  ]
+}
+
+function shown(client: ConnectedClient) {
+  return { ...client, connectedAt: time(client.connectedAt) }
+}

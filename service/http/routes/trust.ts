@@ -1,0 +1,45 @@
+import { created, noContent, ok } from "../answer.ts"
+import { API, trustAnswer, trustParams, trustRequest } from "../contract.ts"
+import type { Gateway, TrustedAuthority } from "../ports.ts"
+import { type Route, route } from "../route.ts"
+import { time } from "../time.ts"
+
+/** The outside authorities whose certificates are taken. Each can speak for many users, so they are administrators'. */
+export function trustRoutes({ trust }: Gateway): Route[] {
+  return [
+    route({
+      method: "GET",
+      path: "/authorities",
+      access: "read",
+      answers: trustAnswer,
+      answer: () => ok({ authorities: trust.list().map(shown) }),
+    }),
+    route({
+      method: "POST",
+      path: "/authorities",
+      access: "write",
+      administratorOnly: true,
+      body: trustRequest,
+      answers: trustAnswer,
+      async answer({ actor, body: { certificate, ...as } }) {
+        const added = await trust.add(certificate, { ...as, by: actor.name })
+        return created({ authorities: added.map(shown) }, `${API}/authorities`)
+      },
+    }),
+    route({
+      method: "DELETE",
+      path: "/authorities/:id",
+      access: "write",
+      administratorOnly: true,
+      params: trustParams,
+      async answer({ actor, params }) {
+        await trust.remove(params.id, actor.name)
+        return noContent
+      },
+    }),
+  ]
+}
+
+function shown({ id, name, subject, scope, fingerprint, notAfter }: TrustedAuthority) {
+  return { id, name, subject, scope, fingerprint, notAfter: time(notAfter) }
+}
