@@ -20,6 +20,7 @@ import { reasonOf } from "./errors.ts"
 import { Health } from "./health.ts"
 import { type Http, openHttp } from "./http/server.ts"
 import type { Logger } from "./log.ts"
+import { revokeOrphans } from "./orphans.ts"
 import { openDocument } from "./store/document.ts"
 import { openStateDirectory } from "./store/state-directory.ts"
 import { openNotifier } from "./systemd/notify.ts"
@@ -59,6 +60,7 @@ export async function startGateway(
   const servers = parts.use(await openServerCertificates(surroundings, trusting.authority))
   const { trust } = trusting
   const accounts = new Accounts(directory, access.passwords, (issuer) => issuer === OWN_ISSUER || trust.has(issuer))
+  parts.defer(revokeOrphans(directory, trusting.issueLog, trusting.authority, log))
   if (config.bootstrap !== undefined) await takeIntoService(config.bootstrap, directory, accounts, trust, log)
 
   const broker = parts.use(
@@ -96,6 +98,7 @@ export async function startGateway(
       hosts: () => Object.values(servers.reachable()).flat(),
       onUpgrade: (request, socket, head) =>
         directory.claimed ? broker.upgrade(request, socket, head) : socket.destroy(),
+      maxConnections: config.limits.connections,
       gateway: {
         ...access,
         ...trusting,

@@ -25,7 +25,8 @@ const ARRAY = /[ \t\r\n]*\[/y
 const ARRAY_END = /[ \t\r\n]*\]/y
 const COMMA = /[ \t\r\n]*,/y
 const COLON = /[ \t\r\n]*:/y
-const STRING = /[ \t\r\n]*"(?:[ !#-[\]-\uffff]+|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y
+// one character at a time: a quantifier within the quantifier would take for ever over a string that never ends
+const STRING = /[ \t\r\n]*"(?:[ !#-[\]-\uffff]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y
 const NUMBER_OR_WORD = /[ \t\r\n]*(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)/y
 
 /** Offset of the first character that cannot stand where it stands, or the text's length if it merely ends. */

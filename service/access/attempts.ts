@@ -5,6 +5,8 @@ import { isUsername } from "./username.ts"
 const FREE = 5
 /** Wrong credentials from one address, whoever they name, that cost nothing. */
 const FREE_PER_ADDRESS = 50
+/** Checks at once from an address with no wrong credential yet: all devices behind one router come back together. */
+const AT_ONCE = 500
 const LONGEST_SECONDS = 60
 const FORGOTTEN_AFTER = 10 * 60_000
 const TRACKED = 10_000
@@ -24,7 +26,7 @@ interface Record {
 export class Attempts {
   readonly #clock: Clock
   readonly #records = new Map<string, Record>()
-  /** Checks under way by pair. */
+  /** Checks under way, by the same keys. */
   readonly #running = new Map<string, number>()
 
   constructor(clock: Clock) {
@@ -32,26 +34,29 @@ export class Attempts {
   }
 
   /**
-   * Runs `check` and counts its outcome if a credential may be tried now; else resolves with the seconds to wait. For
-   * one name from one address no more checks run at once than are free, so that a burst cannot outrun the counting.
+   * Runs `check` and counts its outcome if a credential may be tried now; else resolves with the seconds to wait. No
+   * more checks run at once than would be free, so that a burst can neither outrun the counting nor take every slot.
+   * When `check` throws, nothing is counted.
    */
   async attempt(address: string, name: string, check: () => Promise<boolean>): Promise<boolean | number> {
-    const key = pair(address, name)
-    const running = this.#running.get(key) ?? 0
-    const room = Math.max(1, FREE - (this.#records.get(key)?.failures ?? 0))
-    const wait = Math.max(this.wait(address, name), running < room ? 0 : 1)
+    const wait = this.waitNow(address, name)
     if (wait > 0) return wait
-    this.#running.set(key, running + 1)
+    const key = pair(address, name)
+    for (const one of [key, address]) this.#run(one, 1)
     try {
       const right = await check()
       if (right) this.succeeded(address, name)
       else this.failed(address, name)
       return right
     } finally {
-      const left = (this.#running.get(key) ?? 1) - 1
-      if (left > 0) this.#running.set(key, left)
-      else this.#running.delete(key)
+      for (const one of [key, address]) this.#run(one, -1)
     }
+  }
+
+  /** As `wait`, but at least 1 as well while so many checks are under way that more could outrun the counting. */
+  waitNow(address: string, name: string): number {
+    const room = this.#hasRoom(pair(address, name), FREE, FREE) && this.#hasRoom(address, FREE_PER_ADDRESS, AT_ONCE)
+    return this.wait(address, name) || (room ? 0 : 1)
   }
 
   /** Seconds the next attempt has to wait; 0 when it may be made now. */
@@ -74,10 +79,27 @@ export class Attempts {
     return Math.max(0, Math.ceil((record.last + delay - this.#clock.elapsed()) / 1000))
   }
 
+  /** `clean` is how many may run at once as long as none was wrong. */
+  #hasRoom(key: string, free: number, clean: number): boolean {
+    const failures = this.#failures(key)
+    return (this.#running.get(key) ?? 0) < (failures === 0 ? clean : Math.max(1, free - failures))
+  }
+
+  #run(key: string, step: 1 | -1): void {
+    const running = (this.#running.get(key) ?? 0) + step
+    if (running > 0) this.#running.set(key, running)
+    else this.#running.delete(key)
+  }
+
+  /** Wrong ones that are not forgotten yet. */
+  #failures(key: string): number {
+    const record = this.#records.get(key)
+    return record !== undefined && this.#clock.elapsed() - record.last < FORGOTTEN_AFTER ? record.failures : 0
+  }
+
   #count(key: string): number {
     const now = this.#clock.elapsed()
-    const known = this.#records.get(key)
-    const failures = known !== undefined && now - known.last < FORGOTTEN_AFTER ? known.failures + 1 : 1
+    const failures = this.#failures(key) + 1
     this.#records.delete(key)
     if (this.#records.size >= TRACKED) {
       const [oldest] = this.#records.keys()

@@ -57,7 +57,8 @@ export class Door {
 /** A name off the wire as it may be shown and logged: printable, in one direction, at most 64 characters. */
 export function displayName(text: string): string {
   const clean = text.slice(0, 130).replace(UNSHOWABLE, "?")
-  return clean.length > 64 ? `${clean.slice(0, 63)}…` : clean
+  if (clean.length <= 64) return clean
+  return [...clean.slice(0, 63), "…"].join("") // a string of its own: a slice would keep the whole text in memory
 }
 
 /** Controls (bidirectional ones too), marks that stack, blanks but the space, the invisible, and what is past the BMP. */

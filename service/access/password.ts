@@ -7,7 +7,7 @@ const COST = { memory: 19456, passes: 2, parallelism: 1 } as const
 const SALT_BYTES = 16
 const TAG_BYTES = 32
 /** Verifications that may wait for a free slot; beyond, the caller is told to come back. */
-const WAITING = 200
+const WAITING = 1000
 /** Credentials remembered as verified, so that a reconnect storm costs no second hash. */
 const REMEMBERED = 20_000
 
@@ -39,7 +39,7 @@ export class Passwords {
 
   /** Whether this very credential was verified before by this process; no hash, no waiting. */
   remembers(username: string, hash: string, password: Buffer): boolean {
-    return this.#remembered.get(username) === this.#mark(hash, password)
+    return this.#remembered.get(username) === this.mark(hash, password)
   }
 
   /**
@@ -94,10 +94,11 @@ export class Passwords {
 
   #remember(username: string, hash: string, password: Buffer): void {
     if (this.#remembered.size >= REMEMBERED) this.#remembered.clear()
-    this.#remembered.set(username, this.#mark(hash, password))
+    this.#remembered.set(username, this.mark(hash, password))
   }
 
-  #mark(hash: string, password: Buffer): string {
+  /** Stands for one password tried against one hash, in this process only; tells neither. */
+  mark(hash: string, password: Buffer): string {
     return createHmac("sha256", this.#key).update(hash).update("\0").update(password).digest("base64")
   }
 }

@@ -1,6 +1,6 @@
 import { type Operation, type Permission, speaksOf, substituted } from "./permission.ts"
 
-/** Decisions remembered per operation of one policy; devices use few topics, a scan must not grow the heap. */
+/** Decisions remembered per policy; devices use few topics, a scan must not grow the heap. */
 const REMEMBERED = 1000
 /** Longer topics are judged anew each time: remembered, they would let one client fill the memory. */
 const REMEMBERED_LENGTH = 256
@@ -11,6 +11,7 @@ export class Policy {
   readonly prefix: string
   readonly #write: FilterTree
   readonly #read: FilterTree
+  readonly #remembered = new Map<string, boolean>()
 
   private constructor(write: FilterTree, read: FilterTree, prefix: string) {
     this.#write = write
@@ -35,12 +36,24 @@ export class Policy {
     return new Policy(tree("write"), tree("read"), publishPrefix === undefined ? "" : `${publishPrefix}/`)
   }
 
-  /** May this topic name be published to? Takes the name after the prefix was put before it. */
+  /**
+   * May this topic name be published to? Takes the name after the prefix was put before it. Allocates nothing when
+   * asked again.
+   */
   mayWrite(topic: string): boolean {
-    return this.#write.covers(topic)
+    const known = this.#remembered.get(topic)
+    if (known !== undefined) return known
+    const answer = this.#write.covers(topic)
+    if (topic.length > REMEMBERED_LENGTH) return answer
+    if (this.#remembered.size >= REMEMBERED) this.#remembered.clear()
+    this.#remembered.set(topic, answer)
+    return answer
   }
 
-  /** May this whole filter be subscribed to? Only if one permission covers all of it. */
+  /**
+   * May this whole filter be subscribed to? Only if one permission covers all of it. Not remembered: it is asked
+   * seldom, and a filter may be the end of a long shared one, which the slice would keep in memory.
+   */
   mayRead(filter: string): boolean {
     return this.#read.covers(filter)
   }
@@ -58,7 +71,6 @@ interface Node {
 /** Filters in a trie by level. One path is one filter, so an answer of yes always rests on a single permission. */
 class FilterTree {
   readonly #root: Node = newNode()
-  readonly #remembered = new Map<string, boolean>()
 
   constructor(filters: readonly string[]) {
     for (const filter of filters) this.#add(filter)
@@ -87,15 +99,9 @@ class FilterTree {
     node.end = true
   }
 
-  /** The same question as `covers` in topic.ts, of all filters at once. Allocates nothing when asked again. */
+  /** The same question as `covers` in topic.ts, of all filters at once. */
   covers(wanted: string): boolean {
-    const known = this.#remembered.get(wanted)
-    if (known !== undefined) return known
-    const answer = walk(this.#root, wanted, 0, wanted.charCodeAt(0) === DOLLAR)
-    if (wanted.length > REMEMBERED_LENGTH) return answer
-    if (this.#remembered.size >= REMEMBERED) this.#remembered.clear()
-    this.#remembered.set(wanted, answer)
-    return answer
+    return walk(this.#root, wanted, 0, wanted.charCodeAt(0) === DOLLAR)
   }
 }
 

@@ -13,6 +13,7 @@ import type { Logger } from "../log.ts"
 import { Connection } from "./connection/connection.ts"
 import { Connections, TICK_MS } from "./connection/connections.ts"
 import type { Exchange } from "./connection/exchange.ts"
+import { mayRetain } from "./connection/publish.ts"
 import { Core } from "./core.ts"
 import { Counters } from "./counters.ts"
 import { MemoryPersistence } from "./durable/memory.ts"
@@ -55,7 +56,7 @@ export interface BrokerParts {
 export async function openBroker(parts: BrokerParts): Promise<Broker> {
   const router = new Router(parts.log)
   const retained = new Retained()
-  const persistence = new MemoryPersistence(retained, router.tree)
+  const persistence = new MemoryPersistence(retained, router)
   const core = await Core.open(router, persistence, (error) =>
     parts.log.error("fault in the core", { reason: reasonOf(error) }),
   )
@@ -72,6 +73,8 @@ export class Broker implements Clients, AsyncDisposable {
   readonly #entrance: Entrance
   readonly #sweeper: NodeJS.Timeout
   readonly #stopListening: () => void
+  /** A handshake that was under way when the listeners closed may still end well. */
+  #closing = false
 
   constructor(parts: BrokerParts, router: Router, retained: Retained, core: Core) {
     this.#parts = parts
@@ -95,7 +98,10 @@ export class Broker implements Clients, AsyncDisposable {
       turnstile,
       handshakeMs: limits.handshakeSeconds * 1000,
       frameBytes: limits.packetBytes,
-      enter: (stream, origin, plainSocket) => new Connection(this.#exchange, stream, origin, plainSocket),
+      enter: (stream, origin, plainSocket) => {
+        if (this.#closing) stream.destroy()
+        else new Connection(this.#exchange, stream, origin, plainSocket)
+      },
       handshakeFailed: (address, why) => this.#handshakeFailed(address, why),
     }
     this.#sweeper = setInterval(() => this.#sweep(), TICK_MS)
@@ -201,13 +207,14 @@ export class Broker implements Clients, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#sweeper)
     this.#stopListening()
+    this.#closing = true
     const { connections, core } = this.#exchange
     const closing = this.#listeners.map((listener) => listener.close())
     for (const connection of connections.open) {
       connection.will = undefined // the gateway goes, not the device
       connection.end(Reason.serverShuttingDown, "gateway stopping")
     }
-    await Promise.race([Promise.all(closing), delay(CLOSING_MS)])
+    await Promise.race([Promise.all(closing), delay(CLOSING_MS, undefined, { ref: false })])
     await core.close()
   }
 
@@ -229,14 +236,12 @@ export class Broker implements Clients, AsyncDisposable {
       log.info("will not sent, no longer permitted", { client: displayName(session.id), topic: displayName(topic) })
       return
     }
-    const { properties } = will
+    const { payload, qos, properties } = will
+    const retain = will.retain && mayRetain(this.#exchange, topic, payload)
+    if (retain !== will.retain) log.info("will sent but not retained, no room", { client: displayName(session.id) })
     const expiry = properties?.messageExpiryInterval
     const expiresAt = expiry === undefined ? undefined : clock.now() + expiry * 1000
-    core.publish(
-      new Message(topic, will.payload, will.qos, will.retain, session.id, properties, expiresAt, true),
-      null,
-      () => {},
-    )
+    core.publish(new Message(topic, payload, qos, retain, session.id, properties, expiresAt, true), null, () => {})
   }
 
   #handshakeFailed(address: string, why: string): void {

@@ -15,7 +15,7 @@ export function reconcile(exchange: Exchange): void {
   for (const connection of exchange.connections.admitted()) reconcileConnection(exchange, connection)
   for (const session of exchange.sessions.all()) {
     const user = exchange.directory.users.get(session.username)
-    if (user === undefined) exchange.sessions.end(session)
+    if (user === undefined || isForeignName(exchange, session.id, user)) exchange.sessions.end(session)
     else if (!session.connected) narrow(exchange, session, exchange.directory.policy(user, session.id))
   }
 }
@@ -24,13 +24,19 @@ function reconcileConnection(exchange: Exchange, connection: Connection): void {
   const before = connection.user
   if (before === undefined || connection.session === undefined) return
   const user = exchange.directory.users.get(before.username)
-  const ended = endReason(before, user)
+  const taken = user !== undefined && isForeignName(exchange, connection.id, user)
+  const ended = taken ? "client identifier is another user's name now" : endReason(before, user)
   if (ended !== null || user === undefined) return connection.end(Reason.administrativeAction, ended ?? "user removed")
   connection.user = user
   const policy = exchange.directory.policy(user, connection.id)
   if (policy === connection.policy) return
   connection.policy = policy
   narrow(exchange, connection.session, policy)
+}
+
+/** A user's name is its own as a client identifier, also where somebody else used it before there was such a user. */
+function isForeignName({ directory }: Exchange, clientId: string, { username }: User): boolean {
+  return clientId !== username && directory.users.has(clientId)
 }
 
 /** Why the user's live connection ends; null when it stays. A changed grant means that it came in by an old one. */

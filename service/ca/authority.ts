@@ -74,6 +74,8 @@ export interface IssuedServer {
   readonly addresses: readonly string[]
 }
 
+const MINUTE = 60_000
+
 /** Our own authority: it issues, revokes, and says what it revoked. Everything it signs is in the issue log first. */
 export class Authority {
   /** Both in PEM. TLS needs both: without the root no path ends, without the issuing one devices must send it. */
@@ -173,8 +175,9 @@ export class Authority {
       .entries()
       .filter((entry) => entry.authority === authority && (entry.state === "revoked" || entry.state === "superseded"))
       .map(({ serial, change }) => ({ serial, at: Math.max(change?.at ?? 0, NOT_BEFORE), reason: change?.reason }))
-    // of two lists with one thisUpdate, OpenSSL took the older: each begins a second after the last
-    const thisUpdate = Math.max(this.#clock.now(), NOT_BEFORE, (this.#crl?.thisUpdate ?? 0) + 1000)
+    // a list from the future makes a server refuse every device, and of two lists with one thisUpdate OpenSSL took the
+    // older: so lists begin a minute ago, and each a second after the last
+    const thisUpdate = Math.max(this.#clock.now() - MINUTE, NOT_BEFORE, (this.#crl?.thisUpdate ?? 0) + 1000)
     return { thisUpdate, der: revocationList({ revoked, number: this.log.ended + 1, thisUpdate }, this.#issuer) }
   }
 

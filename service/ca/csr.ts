@@ -84,7 +84,8 @@ function taken(node: Der): Request | CsrRefused {
   const [info, algorithm, signature] = parts
   const infoParts = partsOf(info)
   const [version, subject, spki, attributes] = infoParts
-  if (readNumber(version) !== 0) return refused("version", "the request's version must be 0 (RFC 2986 4.1)")
+  if (readNumber(version) !== 0)
+    return refused("version", "the request's version is not 0 (RFC 2986 4.1); make it with a current library")
   if (parts.length !== 3 || infoParts.length > 4 || !subject || !spki)
     return malformed("it has parts too few or too many")
   if (attributes !== undefined && tagOf(attributes) !== contextTag(0, true))

@@ -1,5 +1,5 @@
 import type { Journal } from "../document.ts"
-import type { ChangedRecord, IssueRecord } from "./issue-record.ts"
+import { type ChangedRecord, changedRecord, type IssueRecord } from "./issue-record.ts"
 
 /**
  * Marks of certificates seen for the first time, on their way to the disk. Devices connect by the thousand after a
@@ -15,7 +15,8 @@ export class FirstConnections {
   }
 
   note(serial: string, at: number): ChangedRecord {
-    const mark: ChangedRecord = { record: "changed", serial, state: "active", reason: "connected", by: "gateway", at }
+    const change = { record: "changed", serial, state: "active", reason: "connected", by: "gateway", at }
+    const mark = changedRecord.parse(change)
     this.#waiting.push(mark)
     return mark
   }

@@ -3,6 +3,7 @@ import { type Certificate, readCertificate } from "./certificate.ts"
 import { MalformedDer } from "./der.ts"
 import { displayed } from "./name.ts"
 import { OID } from "./oid.ts"
+import { CONSIDERED } from "./path.ts"
 import { judgeKey } from "./public-key.ts"
 import { type About, type Distrusted, distrusted } from "./verdict.ts"
 
@@ -17,9 +18,9 @@ export function readLeaf(der: Buffer, fingerprint: string): { ok: true; certific
   }
 }
 
-/** The certificates among these bytes; what cannot be read is passed over, so a path over it is not found. */
-export function readable(certificates: readonly Buffer[]): Certificate[] {
-  return certificates.flatMap((der) => {
+/** The first intermediates a peer sent; what cannot be read is passed over, so a path over it is not found. */
+export function readIntermediates(certificates: readonly Buffer[]): Certificate[] {
+  return certificates.slice(0, CONSIDERED).flatMap((der) => {
     const read = readLeaf(der, "")
     return read.ok ? [read.certificate] : []
   })

@@ -18,9 +18,11 @@ export interface Path {
   readonly until: number
 }
 
-/** Intermediates that a path may have, and that are looked at. */
+/** Intermediates that a path may have. */
 const LONGEST = 3
-const CONSIDERED = 4
+
+/** Intermediates that are looked at; a peer may send its root too. */
+export const CONSIDERED = 4
 
 /** RSA keys of authorities may be larger than those of devices. */
 const LARGEST_RSA = 8192
@@ -35,7 +37,7 @@ export function findPath(
   anchors: readonly Anchor[],
   now: number,
 ): Path | undefined {
-  const offered = intermediates.slice(0, CONSIDERED).filter((one) => authorityFlaw(one) === null)
+  const offered = intermediates.filter((one) => authorityFlaw(one) === null)
   const current = (one: Certificate) => one.notBefore <= now && now <= one.notAfter
   return (
     climb(
@@ -69,7 +71,7 @@ function climb(
 
 /** RFC 5280 4.2.1.9: pathLen counts the authorities between this one and the leaf. */
 function mayIssue({ extensions }: Certificate, below: number): boolean {
-  return extensions.isAuthority && (extensions.pathLength ?? LONGEST) >= below
+  return extensions.isAuthority && (extensions.pathLength ?? Number.POSITIVE_INFINITY) >= below
 }
 
 /** Why a certificate cannot be an authority for devices, in words after "it …"; null when it can. */

@@ -4,7 +4,7 @@ import type { Clock } from "../clock.ts"
 import type { Document } from "../document.ts"
 import { readCertificate } from "./certificate.ts"
 import type { IssueLog } from "./issue-log.ts"
-import { aboutLeaf, judgeLeaf, readable, readLeaf } from "./leaf.ts"
+import { aboutLeaf, judgeLeaf, readIntermediates, readLeaf } from "./leaf.ts"
 import { type Anchor, findPath } from "./path.ts"
 import { pemBlocks } from "./pem.ts"
 import { isStrongSignature } from "./signature.ts"
@@ -143,7 +143,7 @@ export class Trust {
         about,
       )
     }
-    const intermediates = presented.resumed ? [] : readable(presented.intermediates)
+    const intermediates = presented.resumed ? [] : readIntermediates(presented.intermediates)
     const path = findPath(leaf, intermediates, this.#anchors, now)
     if (path === undefined) return distrusted("unknown-authority", unknown(presented.resumed), about)
     const flaw = judgeLeaf(leaf)
@@ -178,7 +178,7 @@ export class Trust {
   #standingInLog(trusted: Trusted): Distrusted | undefined {
     const entry = this.#log.find(trusted.serial)
     const recorded = entry?.sha256 === trusted.fingerprint && entry.commonName === trusted.commonName
-    if (entry === undefined || !recorded || entry.kind !== "device") {
+    if (entry === undefined || !recorded) {
       return refusal(
         trusted,
         "not-in-issue-log",

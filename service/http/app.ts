@@ -38,7 +38,7 @@ export function openApp(table: readonly Route[], serve: (route: Route) => Serve,
   // Express tells an error's taker by its four parameters
   app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
     const problem = outward(error instanceof URIError ? new Problem("bad-request", UNDECODABLE) : error)
-    if (problem.status >= 500) log.error("request failed outside a route", { reason: reasonOf(error) })
+    if (problem.fault) log.error("request failed outside a route", { reason: reasonOf(error) })
     send(response, problem)
   })
   return app

@@ -68,6 +68,8 @@ export interface Outward {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: ProblemAnswer
+  /** Something is wrong here, not with the request: worth a line in the log. */
+  readonly fault: boolean
 }
 
 /** How anything thrown looks from outside. A bug and a broken disk say that they happened, never how. */
@@ -78,6 +80,7 @@ export function outward(error: unknown): Outward {
   return {
     status,
     headers,
+    fault: code === "internal" || code === "disk-failed",
     body: {
       type,
       title,

@@ -7,10 +7,10 @@ import { plainAddress } from "./address.ts"
 import { type Answer, send } from "./answer.ts"
 import { authorise } from "./authorisation.ts"
 import { bodyOf } from "./body.ts"
-import { outward, Problem } from "./problem.ts"
+import { type Outward, outward } from "./problem.ts"
 import { queryOf } from "./query.ts"
 import type { Route } from "./route.ts"
-import { CHALLENGE } from "./sign-in.ts"
+import { unauthenticated } from "./sign-in.ts"
 import { bearerOf, type Tokens } from "./token.ts"
 
 export type Serve = (request: Request, response: Response) => Promise<void>
@@ -36,39 +36,36 @@ export function serving({ directory, tokens, log }: ServeParts): (route: Route) 
   return (route) => async (request, response) => {
     let who = NOBODY
     let answer: Answer | undefined
-    let failure: unknown
-    try {
-      if (route.access !== "public") who = asker(request, directory, tokens)
+    let refusal: Outward | undefined
+    const address = plainAddress(request.socket.remoteAddress)
+    const admit = () => {
+      who = route.access === "public" ? NOBODY : asker(request, directory, tokens)
       authorise(route, request.params, who.actor)
-      answer = await route.answer({
-        ...who,
-        params: request.params,
-        query: queryOf(request.url),
-        body: await bodyOf(request, response, route),
-        address: plainAddress(request.socket.remoteAddress),
-        accepts: (...types) => request.accepts(types) || undefined,
-      })
-    } catch (error) {
-      failure = error
     }
-    const outcome = answer ?? outward(failure)
-    const line = { method: route.method, route: route.path, status: outcome.status }
+    try {
+      admit()
+      const body = await bodyOf(request, response, route)
+      admit() // once more: a body may take half a minute, and its sender may lose its rights meanwhile
+      const accepts = (...types: string[]) => request.accepts(types) || undefined
+      const { params } = request
+      answer = await route.answer({ ...who, params, query: queryOf(request.url), body, address, accepts })
+    } catch (error) {
+      refusal = outward(error)
+      if (refusal.fault) log.error("request failed", { route: route.path, reason: reasonOf(error) })
+    }
+    const outcome = answer ?? refusal ?? outward(undefined)
     const actor = who.actor.name || answer?.actor
-    if (outcome.status >= 500 && failure !== undefined)
-      log.error("request failed", { ...line, reason: reasonOf(failure) })
-    if (isMutating(route)) log.info("request", { actor, ...line, address: plainAddress(request.socket.remoteAddress) })
+    const { method, path } = route
+    if (isMutating(route)) log.info("request", { actor, method, route: path, status: outcome.status, address })
     send(response, outcome)
   }
 }
 
 function asker(request: Request, directory: Directory, tokens: Tokens): Asker {
   const token = bearerOf(request.headers.authorization)
-  const known = token === undefined ? undefined : tokens.judge(token)
-  if (known === undefined) {
-    const detail =
-      token === undefined ? "send a token as Authorization: Bearer" : "the token is not valid; sign in again"
-    throw new Problem("unauthenticated", detail, { headers: CHALLENGE })
-  }
+  if (token === undefined) throw unauthenticated("send a token as Authorization: Bearer")
+  const known = tokens.judge(token)
+  if (known === undefined) throw unauthenticated("the token is not valid; sign in again")
   return { actor: { name: known.user.username, rights: directory.rights(known.user) }, tokenId: known.id }
 }
 

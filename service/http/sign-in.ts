@@ -40,17 +40,18 @@ export function openSignIn({ directory, passwords, attempts }: Gateway): SignIn 
     } finally {
       underWay--
     }
-    if (user === undefined) throw new Problem("unauthenticated", WRONG, { headers: CHALLENGE })
+    if (user === undefined) throw unauthenticated("the username or the password is wrong")
     if (reachesHttp({ permissions: directory.rights(user) })) return user
     throw new Problem("forbidden", `${username} has no right to use this API; ask an administrator for a role`)
   }
 }
 
-const WRONG = "the username or the password is wrong"
 const SOON = { "Retry-After": "1" }
 
 /** RFC 6750 3: every 401 names the scheme. */
-export const CHALLENGE = { "WWW-Authenticate": 'Bearer realm="gatehouse"' }
+export function unauthenticated(detail: string): Problem {
+  return new Problem("unauthenticated", detail, { headers: { "WWW-Authenticate": 'Bearer realm="gatehouse"' } })
+}
 
 export function tooMany(seconds: number): Problem {
   return new Problem("too-many-attempts", `too many wrong attempts; try again in ${seconds} s`, {

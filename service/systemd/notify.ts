@@ -23,16 +23,9 @@ const run = promisify(execFile)
 /** Without NOTIFY_SOCKET, that is, not under systemd, every notification does nothing. */
 export function openNotifier(env: NodeJS.ProcessEnv, log: Logger): Notifier {
   if (env.NOTIFY_SOCKET === undefined || env.NOTIFY_SOCKET === "") return SILENT
-  let last = Promise.resolve()
+  const inOrder = inOrderOf((error) => log.error("systemd could not be notified", { reason: reasonOf(error) }))
   let latest = ""
   let told = ""
-  const inOrder = (send: () => Promise<unknown>): Promise<void> => {
-    last = last.then(send).then(
-      () => {},
-      (error) => log.error("systemd could not be notified", { reason: reasonOf(error) }),
-    )
-    return last
-  }
   const tellStatus = async (status: string, ready: boolean): Promise<void> => {
     await systemdNotify({ ...(ready ? { ready } : {}), status: oneLine(status), pid: process.pid })
     told = status
@@ -50,6 +43,15 @@ export function openNotifier(env: NodeJS.ProcessEnv, log: Logger): Notifier {
     },
     watchdog: () => inOrder(() => tell("WATCHDOG=1")),
     stopping: () => inOrder(() => tell("STOPPING=1", "STATUS=stopping")),
+  }
+}
+
+/** Runs what it is given one after another; a failure goes to `onFailure` and holds up nothing. */
+function inOrderOf(onFailure: (error: unknown) => void): (send: () => Promise<unknown>) => Promise<void> {
+  let last = Promise.resolve()
+  return (send) => {
+    last = last.then(send).then(() => {}, onFailure)
+    return last
   }
 }
 

@@ -132,4 +132,56 @@ export class OutsideAuthority {
     await writeFile(chain, stdout)
     return { name, key, chain, serial: "" }
   }
+
+  /** As `sign`, with the dates given as YYYYMMDDHHMMSSZ: openssl 3.0 takes them in its `ca` command only. */
+  async signDated(name: string, notBefore: string, notAfter: string): Promise<Device> {
+    const key = this.path(`${name}.key`)
+    const chain = this.path(`${name}.pem`)
+    const csr = this.path(`${name}.csr`)
+    const config = this.path("ca.conf")
+    await run("openssl", ["genpkey", ...KEY_OPTIONS["P-256"], "-out", key])
+    await run("openssl", ["req", "-new", "-key", key, "-subj", `/CN=${name}`, "-out", csr])
+    await writeFile(this.path("index.txt"), "")
+    await writeFile(
+      config,
+      [
+        "[ca]",
+        "default_ca=a",
+        "[a]",
+        `database=${this.path("index.txt")}`,
+        "default_md=sha256",
+        "policy=p",
+        "rand_serial=yes",
+        "x509_extensions=e",
+        "[p]",
+        "commonName=supplied",
+        "[e]",
+        "basicConstraints=CA:FALSE",
+        "extendedKeyUsage=clientAuth",
+        "",
+      ].join("\n"),
+    )
+    await run("openssl", [
+      "ca",
+      "-batch",
+      "-config",
+      config,
+      "-cert",
+      this.path("ca.pem"),
+      "-keyfile",
+      this.path("ca.key"),
+      "-in",
+      csr,
+      "-out",
+      chain,
+      "-notext",
+      "-outdir",
+      this.folder,
+      "-startdate",
+      notBefore,
+      "-enddate",
+      notAfter,
+    ])
+    return { name, key, chain, serial: "" }
+  }
 }

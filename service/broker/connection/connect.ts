@@ -2,8 +2,9 @@ import { randomBytes } from "node:crypto"
 import { displayName } from "../../access/door.ts"
 import type { Policy } from "../../access/policy.ts"
 import type { User } from "../../access/user.ts"
+import type { Limits } from "../../limits.ts"
 import type { Admitted, TurnedAway } from "../gate/admission.ts"
-import { mayPublish, prefixedTopic } from "../gate/authorization.ts"
+import { hasTooManyLevels, mayPublish, prefixedTopic } from "../gate/authorization.ts"
 import { type ConnackProperties, connackFrame } from "../wire/encode.ts"
 import type { Connect } from "../wire/packet.ts"
 import { Reason, type ReasonCode } from "../wire/reason.ts"
@@ -11,15 +12,19 @@ import { IncomingAliases, OutgoingAliases } from "./aliases.ts"
 import type { Connection } from "./connection.ts"
 import { TICK_MS } from "./connections.ts"
 
+/** Bytes that no CONNACK which lets a client in is longer than. */
+const LONGEST_CONNACK = 100
+
 /** CONNECT, step by step: who is it, may it have this client identifier and this will, then CONNACK. */
 export function receiveConnect(connection: Connection, packet: Connect): void {
+  connection.sender.maximumPacketSize = packet.maximumPacketSize ?? Number.POSITIVE_INFINITY
   if (packet.authenticationMethod !== undefined) {
     const sentence = "the client asked for enhanced authentication, which is not offered"
     return connection.refuse(Reason.badAuthenticationMethod, "enhanced-authentication", sentence, "", sentence)
   }
-  connection.pauseReading()
   const admission = connection.exchange.admission.admit(packet, connection.origin)
   if (!(admission instanceof Promise)) return decide(connection, packet, admission)
+  connection.pauseReading()
   admission.then(
     (outcome) => connection.guarded(() => decide(connection, packet, outcome)),
     (error) => connection.fail(error),
@@ -35,14 +40,16 @@ function decide(connection: Connection, packet: Connect, admission: Admitted | T
   const { user } = admission
   const clientId = packet.clientId === "" ? `auto-${randomBytes(10).toString("hex")}` : packet.clientId
   const policy = connection.exchange.directory.policy(user, clientId)
+  const terms = termsOf(connection.exchange.limits, packet, clientId)
   const refusal =
     identifierRefusal(connection, user, clientId) ??
     capRefusal(connection, user, clientId) ??
-    willRefusal(packet, policy, user)
+    willRefusal(connection, packet, policy, user) ??
+    sizeRefusal(packet, terms)
   if (refusal !== null) {
     return connection.refuse(refusal.reason, refusal.cause, refusal.sentence, user.username, refusal.sentence)
   }
-  accept(connection, packet, admission, clientId, policy)
+  accept(connection, packet, admission, clientId, policy, terms)
 }
 
 interface Refusal {
@@ -62,12 +69,13 @@ function identifierRefusal({ exchange }: Connection, user: User, clientId: strin
 
 function capRefusal({ exchange }: Connection, user: User, clientId: string): Refusal | null {
   const { connections, sessions, limits, counters } = exchange
-  if (sessions.get(clientId) !== undefined) return null // it takes over or resumes: nothing is added
+  if (connections.get(clientId) !== undefined) return null // it takes over: nothing is added
   if (connections.ofUser(user.username) >= limits.connectionsPerUser) {
     counters.limitConnectionsPerUser++
     const sentence = `${user.username} has ${limits.connectionsPerUser} connections, the most one user may have`
     return { reason: Reason.quotaExceeded, cause: "connections-per-user", sentence }
   }
+  if (sessions.get(clientId) !== undefined) return null // it resumes or begins anew
   const room = sessions.room(user.username)
   if (room === "yes") return null
   if (room === "squatted") counters.limitSessionsPerUser++
@@ -80,18 +88,39 @@ function capRefusal({ exchange }: Connection, user: User, clientId: string): Ref
 }
 
 /** A will obeys the same rules as a publish; it is judged here, so that the device learns of it, and again when sent. */
-function willRefusal({ will }: Connect, policy: Policy, user: User): Refusal | null {
+function willRefusal({ exchange }: Connection, { will }: Connect, policy: Policy, user: User): Refusal | null {
   if (will === undefined) return null
   const topic = prefixedTopic(policy, will.topic)
-  if (mayPublish(policy, topic)) return null
-  const sentence = `${user.username} may not publish its will to ${displayName(topic)}; grant it or change the will`
-  return { reason: Reason.notAuthorized, cause: "will-not-allowed", sentence }
+  if (!mayPublish(policy, topic)) {
+    const sentence = `${user.username} may not publish its will to ${displayName(topic)}; grant it or change the will`
+    return { reason: Reason.notAuthorized, cause: "will-not-allowed", sentence }
+  }
+  if (!hasTooManyLevels(topic, exchange.limits.topicLevels)) return null
+  exchange.counters.limitTopicLevels++
+  const sentence = `the will of ${user.username} goes to a topic of more levels than the gateway takes`
+  return { reason: Reason.topicNameInvalid, cause: "topic-levels", sentence }
 }
 
-function accept(connection: Connection, packet: Connect, admitted: Admitted, clientId: string, policy: Policy): void {
+/** The client takes packets of so few bytes that CONNACK itself is none it could be sent [MQTT-3.1.2-24]. */
+function sizeRefusal({ version, maximumPacketSize }: Connect, { announced }: Terms): Refusal | null {
+  if (maximumPacketSize === undefined || maximumPacketSize > LONGEST_CONNACK) return null
+  if (connackFrame(version, false, Reason.success, announced).length <= maximumPacketSize) return null
+  const sentence = `the client takes packets of at most ${maximumPacketSize} bytes, fewer than CONNACK has`
+  return { reason: Reason.packetTooLarge, cause: "maximum-packet-size", sentence }
+}
+
+function accept(
+  connection: Connection,
+  packet: Connect,
+  admitted: Admitted,
+  clientId: string,
+  policy: Policy,
+  terms: Terms,
+): void {
   const { exchange } = connection
   const { limits, connections, sessions, counters, log } = exchange
   const { user, certificate } = admitted
+  const { sessionExpiry, keepAlive } = terms
   const before = connections.get(clientId)
   if (before !== undefined) {
     counters.sessionsTakenOver++
@@ -103,17 +132,14 @@ function accept(connection: Connection, packet: Connect, admitted: Admitted, cli
   connection.certificate = certificate
   connection.will = packet.will
   connection.connectedAt = exchange.clock.now()
-  connection.sessionExpiry = grantedExpiry(packet, limits.sessionExpirySeconds)
+  connection.sessionExpiry = sessionExpiry
   connection.window = Math.min(packet.receiveMaximum, limits.inflightOutgoing)
   connection.sender.version5 = packet.version === 5
-  connection.sender.maximumPacketSize = packet.maximumPacketSize ?? Number.POSITIVE_INFINITY
-  const keepAlive = keepAliveOf(packet, limits.keepAliveSeconds)
   connection.keepAliveTicks = keepAlive === 0 ? 0 : Math.ceil((keepAlive * 1500) / TICK_MS) + 1
   if (packet.version === 5) offerAliases(connection, packet.topicAliasMaximum)
   raiseIfCloned(connection)
 
   const mayRead = (topic: string) => connection.policy?.mayRead(topic) ?? false
-  const { sessionExpiry } = connection
   const attached = sessions.attach(connection, clientId, user.username, packet.clean, sessionExpiry, mayRead)
   connection.session = attached.session
   connections.join(connection, user.username)
@@ -128,8 +154,7 @@ function accept(connection: Connection, packet: Connect, admitted: Admitted, cli
   })
 
   connection.establish()
-  const properties = packet.version === 5 ? announced(connection, packet, clientId, keepAlive) : undefined
-  connection.send(connackFrame(packet.version, attached.present, Reason.success, properties))
+  connection.send(connackFrame(packet.version, attached.present, Reason.success, terms.announced))
   if (attached.present) attached.session.resume()
   connection.resumeReading()
 }
@@ -153,16 +178,29 @@ function offerAliases(connection: Connection, clientMaximum: number): void {
   if (outgoing > 0) connection.sender.aliases = new OutgoingAliases(outgoing)
 }
 
-function announced(connection: Connection, packet: Connect, clientId: string, keepAlive: number): ConnackProperties {
-  const { limits } = connection.exchange
-  return {
-    ...(connection.sessionExpiry === (packet.sessionExpiry ?? 0) ? {} : { sessionExpiry: connection.sessionExpiry }),
+/** What holds on this connection of what the client asked for, and what CONNACK says of it. */
+interface Terms {
+  /** Seconds. */
+  readonly sessionExpiry: number
+  /** Seconds. */
+  readonly keepAlive: number
+  /** MQTT 5 only. */
+  readonly announced: ConnackProperties | undefined
+}
+
+function termsOf(limits: Limits, packet: Connect, clientId: string): Terms {
+  const sessionExpiry = grantedExpiry(packet, limits.sessionExpirySeconds)
+  const keepAlive = keepAliveOf(packet, limits.keepAliveSeconds)
+  if (packet.version !== 5) return { sessionExpiry, keepAlive, announced: undefined }
+  const announced = {
+    ...(sessionExpiry === (packet.sessionExpiry ?? 0) ? {} : { sessionExpiry }),
     receiveMaximum: limits.inflightIncoming,
     maximumPacketSize: limits.packetBytes,
     ...(packet.clientId === "" ? { assignedClientId: clientId } : {}),
     ...(limits.topicAliases === 0 ? {} : { topicAliasMaximum: limits.topicAliases }),
     ...(keepAlive === packet.keepAlive ? {} : { serverKeepAlive: keepAlive }),
   }
+  return { sessionExpiry, keepAlive, announced }
 }
 
 /** One certificate in two places at once means that its key was copied. */

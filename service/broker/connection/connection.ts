@@ -48,7 +48,10 @@ export class Connection implements PacketSink, Carrier, CoreClient {
   lastRefusedTopic: string | undefined
   #activeTick: number
   #publishesThisSecond = 0
+  /** Over the publish rate. */
   #held = false
+  /** Its CONNECT is being decided. */
+  #waiting = false
 
   constructor(exchange: Exchange, stream: Duplex, origin: Origin, plainSocket: boolean) {
     this.exchange = exchange
@@ -59,9 +62,9 @@ export class Connection implements PacketSink, Carrier, CoreClient {
     this.#activeTick = exchange.connections.tick
     exchange.connections.add(this)
     stream.on("data", (chunk: Buffer) => this.#receive(chunk))
-    stream.on("drain", () => this.session?.drain())
+    stream.on("drain", () => this.#drained())
     stream.on("error", () => {}) // "close" follows
-    stream.on("end", () => this.#gone())
+    stream.on("end", () => this.#left())
     stream.on("close", () => {
       this.#gone()
       exchange.connections.delete(this)
@@ -76,8 +79,9 @@ export class Connection implements PacketSink, Carrier, CoreClient {
     return this.#decoder.version
   }
 
+  /** Only where the stream has announced "drain": what waits for it would otherwise wait for good. */
   get congested(): boolean {
-    return this.sender.backlog > this.exchange.limits.socketBytes
+    return this.sender.backlog > this.exchange.limits.socketBytes && this.#stream.writableNeedDrain
   }
 
   // ---- packets in
@@ -123,9 +127,8 @@ export class Connection implements PacketSink, Carrier, CoreClient {
       this.sessionExpiry = Math.min(sessionExpiry, this.exchange.limits.sessionExpirySeconds)
       this.exchange.sessions.setExpiry(this.session, this.sessionExpiry)
     }
-    if (reason !== Reason.disconnectWithWill) this.will = undefined // [MQTT-3.14.4-3]
-    this.#gone()
-    this.#shut()
+    if (reason === Reason.success) this.will = undefined // any other reason sends it [MQTT-3.1.2-8, 3.14.4-3]
+    this.#left()
   }
 
   onAuth(): void {
@@ -155,9 +158,11 @@ export class Connection implements PacketSink, Carrier, CoreClient {
 
   // ---- life
 
-  /** Reads nothing more until `release`: an answer is being waited for. */
+  /** Reads nothing more until `resumeReading`: an answer is being waited for. */
   pauseReading(): void {
+    this.#waiting = true
     this.#decoder.pause()
+    this.#stream.pause()
   }
 
   /** From here on the client may send anything, in packets of the full size. */
@@ -167,7 +172,10 @@ export class Connection implements PacketSink, Carrier, CoreClient {
   }
 
   resumeReading(): void {
+    if (!this.#waiting) return
+    this.#waiting = false
     this.guarded(() => this.#decoder.resume())
+    if (!this.#held) this.#stream.resume()
   }
 
   /** Deadlines are looked at from outside; `tick` counts the looks, `now` is in milliseconds since the epoch. */
@@ -193,10 +201,9 @@ export class Connection implements PacketSink, Carrier, CoreClient {
     log.info("client refused", { cause, name, address: this.origin.address, listener: this.origin.listener })
     if (this.version !== 0) {
       const properties = this.version5 && told !== undefined ? { reasonString: told.slice(0, 200) } : undefined
-      this.send(connackFrame(this.version, false, reason, properties))
+      this.send(connackFrame(this.version, false, reason, properties, this.sender.maximumPacketSize))
     }
-    this.#gone()
-    this.#shut()
+    this.#left()
   }
 
   /** Ends the connection from our side: an MQTT 5 client is told why, the will is sent. */
@@ -204,8 +211,7 @@ export class Connection implements PacketSink, Carrier, CoreClient {
     if (this.closed) return
     this.exchange.log.info("client disconnected", { client: displayName(this.id), why, reason })
     if (this.version5 && this.session !== undefined) this.send(disconnectFrame(reason))
-    this.#gone()
-    this.#shut()
+    this.#left()
   }
 
   abort(): void {
@@ -242,12 +248,30 @@ export class Connection implements PacketSink, Carrier, CoreClient {
 
   #receive(chunk: Buffer): void {
     if (this.closed) return
-    if (this.session !== undefined) this.#activeTick = this.exchange.connections.tick
     try {
-      this.#decoder.push(chunk)
+      if (this.session === undefined) this.#receiveBeforeLogin(chunk)
+      else {
+        this.#activeTick = this.exchange.connections.tick
+        this.#decoder.push(chunk)
+      }
     } catch (error) {
       this.fail(error)
     }
+  }
+
+  /** What comes right behind a CONNECT goes back into the stream while its password is hashed: the socket holds it. */
+  #receiveBeforeLogin(chunk: Buffer): void {
+    const portion = this.exchange.limits.packetBytesBeforeLogin
+    for (let at = 0; at < chunk.length && !this.closed; ) {
+      if (this.#waiting) return this.#stream.unshift(chunk.subarray(at))
+      const end = this.session === undefined ? at + portion : chunk.length
+      this.#decoder.push(chunk.subarray(at, end))
+      at = end
+    }
+  }
+
+  #drained(): void {
+    if (!this.closed) this.guarded(() => this.session?.drain())
   }
 
   #tooLate(): void {
@@ -269,7 +293,7 @@ export class Connection implements PacketSink, Carrier, CoreClient {
     this.#publishesThisSecond = 0
     if (!this.#held) return
     this.#held = false
-    this.#stream.resume()
+    if (!this.#waiting) this.#stream.resume()
   }
 
   /** The client is gone, whoever went: leaves the registries and hands the session back. */
@@ -284,8 +308,10 @@ export class Connection implements PacketSink, Carrier, CoreClient {
     exchange.sessions.detach(session, this, this.sessionExpiry, this.will)
   }
 
-  /** Lets the last frames out, then closes. */
-  #shut(): void {
+  /** As `#gone`; then lets the last frames out and closes. */
+  #left(): void {
+    if (this.closed) return
+    this.#gone()
     this.sender.flush()
     closeLingering(this.#stream)
   }

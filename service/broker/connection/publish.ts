@@ -1,9 +1,10 @@
 import { displayName } from "../../access/door.ts"
-import { mayPublish, prefixedTopic } from "../gate/authorization.ts"
+import { hasTooManyLevels, mayPublish, prefixedTopic } from "../gate/authorization.ts"
 import { Message } from "../message.ts"
 import type { MessageProperties, QoS } from "../wire/packet.ts"
 import { ProtocolError, Reason, violated } from "../wire/reason.ts"
 import type { Connection } from "./connection.ts"
+import type { Exchange } from "./exchange.ts"
 
 const PUBACK = 4
 const PUBREC = 5
@@ -35,7 +36,7 @@ export function receivePublish(
   if (qos === 0) exchange.core.publish(message, connection, ignore)
   else
     exchange.core.publish(message, connection, (error) =>
-      acknowledge(connection, qos, packetId, error ? Reason.topicNameInvalid : Reason.success),
+      error ? failPublish(connection, qos, packetId) : acknowledge(connection, qos, packetId, Reason.success),
     )
 }
 
@@ -84,17 +85,25 @@ function openQos2(connection: Connection, packetId: number): boolean {
   return true
 }
 
-function refusedByLimits(connection: Connection, topic: string, payload: Buffer, retain: boolean): number {
-  if (!retain || payload.length === 0) return Reason.success
-  const { retained, limits, counters } = connection.exchange
+function refusedByLimits({ exchange }: Connection, topic: string, payload: Buffer, retain: boolean): number {
+  if (hasTooManyLevels(topic, exchange.limits.topicLevels)) {
+    exchange.counters.limitTopicLevels++
+    return Reason.topicNameInvalid
+  }
+  if (!retain || mayRetain(exchange, topic, payload)) return Reason.success
+  return Reason.quotaExceeded
+}
+
+/** Whether the retained store has room for this message; counted where it has not. */
+export function mayRetain({ retained, limits, counters }: Exchange, topic: string, payload: Buffer): boolean {
+  if (payload.length === 0) return true // takes one away
   const replaced = retained.get(topic)
   const fits =
     payload.length <= limits.retainedPayloadBytes &&
     (replaced !== undefined || retained.count < limits.retainedMessages) &&
     retained.bytes - (replaced?.size ?? 0) + payload.length + topic.length <= limits.retainedBytes
-  if (fits) return Reason.success
-  counters.limitRetained++
-  return Reason.quotaExceeded
+  if (!fits) counters.limitRetained++
+  return fits
 }
 
 /**
@@ -107,24 +116,28 @@ function refusePublish(connection: Connection, topic: string, qos: QoS, packetId
   connection.refusedPublishes++
   connection.lastRefusedTopic = topic
   exchange.counters.publishesRefused++
-  exchange.door.record(
-    reason === Reason.notAuthorized
-      ? {
-          cause: "publish-not-allowed",
-          name,
-          address: origin.address,
-          sentence: `${name} has no permission to publish to ${displayName(topic)}`,
-        }
-      : {
-          cause: "retained-quota",
-          name,
-          address: origin.address,
-          sentence: `no room to retain ${displayName(topic)}; see the limits`,
-        },
-  )
+  exchange.door.record({ ...causeOf(reason, name, displayName(topic)), name, address: origin.address })
   if (qos === 0) return
   if (qos === 2 && connection.version5) session?.incoming.delete(packetId) // a PUBREC that refuses ends the exchange
   acknowledge(connection, qos, packetId, reason)
+}
+
+function causeOf(reason: number, name: string, topic: string): { cause: string; sentence: string } {
+  switch (reason) {
+    case Reason.notAuthorized:
+      return { cause: "publish-not-allowed", sentence: `${name} has no permission to publish to ${topic}` }
+    case Reason.topicNameInvalid:
+      return { cause: "topic-levels", sentence: `${topic} has more levels than the gateway takes; see the limits` }
+    default:
+      return { cause: "retained-quota", sentence: `no room to retain ${topic}; see the limits` }
+  }
+}
+
+/** The message was not kept where it must be. Nothing may say that it was, and before MQTT 5 only a close says that it was not. */
+function failPublish(connection: Connection, qos: QoS, packetId: number): void {
+  if (qos === 2) connection.session?.incoming.delete(packetId)
+  if (connection.version5) acknowledge(connection, qos, packetId, Reason.unspecified)
+  else connection.end(Reason.unspecified, "a message could not be kept")
 }
 
 function acknowledge(connection: Connection, qos: QoS, packetId: number, reason: number): void {

@@ -36,7 +36,7 @@ export class Sender {
     this.#outbox.push(acknowledgeFrame(type, reason, this.version5), 2, packetId)
   }
 
-  /** False: larger than the client takes, or expired; it counts as done [MQTT-3.1.2-25]. */
+  /** False: larger than the client takes, or expired before it was first sent; it counts as done [MQTT-3.1.2-25]. */
   publish(
     message: Message,
     qos: QoS,
@@ -45,8 +45,10 @@ export class Sender {
     packetId: number,
     dup: boolean,
   ): boolean {
-    const frame = this.#frameOf(message, qos, retain, identifiers)
-    if (frame === undefined || frame.bytes.length > this.maximumPacketSize) return false
+    const now = message.expiresAt === undefined ? 0 : this.#clock.now()
+    if (!dup && message.isExpired(now)) return false // not once it was sent [MQTT-4.3.3-7]
+    const frame = this.#frameOf(message, qos, retain, identifiers, now)
+    if (frame.bytes.length > this.maximumPacketSize) return false
     this.#outbox.push(dup ? repeated(frame.bytes) : frame.bytes, frame.packetIdAt, packetId)
     this.#counters.messagesOut++
     return true
@@ -56,9 +58,13 @@ export class Sender {
     this.#outbox.flush()
   }
 
-  #frameOf(message: Message, qos: QoS, retain: boolean, identifiers: readonly number[] | undefined): Frame | undefined {
-    const now = message.expiresAt === undefined ? 0 : this.#clock.now()
-    if (message.isExpired(now)) return undefined
+  #frameOf(
+    message: Message,
+    qos: QoS,
+    retain: boolean,
+    identifiers: readonly number[] | undefined,
+    now: number,
+  ): Frame {
     if (this.aliases !== undefined) return this.#aliased(this.aliases, message, qos, retain, identifiers, now)
     return this.version5 && identifiers !== undefined
       ? publishFrame(message, true, qos, retain, now, identifiers, 0, true)
@@ -76,7 +82,12 @@ export class Sender {
     const known = aliases.known(message.topic)
     const alias = known === 0 ? aliases.free() : known
     const frame = publishFrame(message, true, qos, retain, now, identifiers, alias, known === 0)
-    if (known === 0 && alias !== 0 && frame.bytes.length <= this.maximumPacketSize) aliases.set(message.topic, alias)
+    if (known !== 0 || alias === 0) return frame
+    // setting an alias must not be what makes the packet too large for this client
+    if (frame.bytes.length > this.maximumPacketSize) {
+      return publishFrame(message, true, qos, retain, now, identifiers, 0, true)
+    }
+    aliases.set(message.topic, alias)
     return frame
   }
 }

@@ -1,5 +1,6 @@
 import { displayName } from "../../access/door.ts"
 import { unshared } from "../../access/topic.ts"
+import { hasTooManyLevels } from "../gate/authorization.ts"
 import type { Subscription as Kept } from "../routing/subscription.ts"
 import { Replay } from "../session/replay.ts"
 import { subackFrame, unsubackFrame } from "../wire/encode.ts"
@@ -20,12 +21,15 @@ export function receiveSubscribe(
 ): void {
   const { version5 } = connection
   const replays: Replay[] = []
+  let owed = connection.session?.replaying ?? 0
   const codes = asked.map((subscription) => {
-    const refusal = subscribeRefusal(connection, subscription)
+    const refusal = subscribeRefusal(connection, subscription, owed)
     if (refusal !== Reason.success) return version5 ? refusal : FAILURE
     const fresh = subscribe(connection, subscription, identifier)
     const replay = replayFor(connection, subscription, identifier, fresh)
-    if (replay !== undefined) replays.push(replay)
+    if (replay === undefined) return subscription.qos
+    owed += replay.left
+    replays.push(replay)
     return subscription.qos
   })
   connection.send(subackFrame(packetId, codes, version5))
@@ -41,7 +45,8 @@ export function receiveUnsubscribe(connection: Connection, packetId: number, fil
   connection.send(unsubackFrame(packetId, codes, version5))
 }
 
-function subscribeRefusal(connection: Connection, { filter }: Subscription): number {
+/** `owed` is how many retained messages the client waits for already. */
+function subscribeRefusal(connection: Connection, { filter }: Subscription, owed: number): number {
   const { exchange, policy, session, user, origin } = connection
   if (policy === undefined || session === undefined || user === undefined) return Reason.notAuthorized
   const { limits, counters, door } = exchange
@@ -51,8 +56,12 @@ function subscribeRefusal(connection: Connection, { filter }: Subscription): num
     door.record({ cause: "subscribe-not-allowed", name: user.username, address: origin.address, sentence })
     return Reason.notAuthorized
   }
-  if (levelsOf(filter) > limits.topicLevels) {
+  if (hasTooManyLevels(filter, limits.topicLevels)) {
     counters.limitTopicLevels++
+    return Reason.quotaExceeded
+  }
+  if (owed > limits.retainedMessages) {
+    counters.limitSubscriptions++ // it asks again and again for everything, and does not read it
     return Reason.quotaExceeded
   }
   if (session.subscriptions.size >= limits.subscriptionsPerClient && !session.subscriptions.has(filter)) {
@@ -103,13 +112,7 @@ function replayFor(
   const own = asked.noLocal ? connection.id : undefined
   const messages = retained.match(asked.filter, clock.now()).filter((message) => message.publisher !== own)
   if (messages.length === 0) return undefined
-  return new Replay(messages, asked.qos, identifier, (message) => retained.get(message.topic) === message)
+  const topics = messages.map((message) => message.topic)
+  const { changes } = retained
+  return new Replay(topics, asked.qos, identifier, (topic) => retained.getSince(topic, changes))
 }
-
-function levelsOf(filter: string): number {
-  let levels = 1
-  for (let i = 0; i < filter.length; i++) if (filter.charCodeAt(i) === SLASH) levels++
-  return levels
-}
-
-const SLASH = 47

@@ -1,9 +1,8 @@
 import { Readable } from "node:stream"
 import type { Message } from "../message.ts"
 import type { Retained } from "../routing/retained.ts"
-import { messageIn, type RoutedPacket } from "../routing/router.ts"
+import { messageIn, type RoutedPacket, type Router } from "../routing/router.ts"
 import type { Target } from "../routing/subscription.ts"
-import type { SubscriptionTree } from "../routing/subscription-tree.ts"
 
 /**
  * A promise-like that has already settled and calls back at once: with it aedes' publish pipeline runs in one turn, and
@@ -31,11 +30,11 @@ const NOBODY = new Settled<readonly Target[]>([])
  */
 export class MemoryPersistence {
   readonly #retained: Retained
-  readonly #tree: SubscriptionTree
+  readonly #router: Router
 
-  constructor(retained: Retained, tree: SubscriptionTree) {
+  constructor(retained: Retained, router: Router) {
     this.#retained = retained
-    this.#tree = tree
+    this.#router = router
   }
 
   // aedes checks for a real async function
@@ -49,7 +48,7 @@ export class MemoryPersistence {
   }
 
   subscriptionsByTopic(topic: string): Settled<readonly Target[]> {
-    const { durable } = this.#tree.match(topic)
+    const { durable } = this.#router.tree.match(topic)
     return durable.length === 0 ? NOBODY : new Settled(durable)
   }
 
@@ -67,6 +66,6 @@ export class MemoryPersistence {
 
   #store(target: Target, message: Message): void {
     const chosen = target.shared === undefined ? target : target.shared.choose(message)
-    if (chosen?.session.durable) chosen.session.stored(message, chosen)
+    if (chosen?.session.durable) this.#router.deliver(chosen, message, "stored")
   }
 }

@@ -46,6 +46,8 @@ export interface AdmissionParts {
 /** CONNECT -> user. Default deny; a certificate that was shown decides alone and never falls back to a password. */
 export class Admission {
   readonly #parts: AdmissionParts
+  /** Checks of a password that are running, by address, name and password. */
+  readonly #underway = new Map<string, Promise<boolean | number>>()
 
   constructor(parts: AdmissionParts) {
     this.#parts = parts
@@ -96,40 +98,55 @@ export class Admission {
     const user = directory.users.get(name)
     if (password === undefined) return refusedPassword(name, user, "sent no password")
     const hash = user?.grant.kind === "password" ? user.grant.hash : undefined
+    const key = hash === undefined ? "" : `${address} ${name} ${passwords.mark(hash, password)}`
+    const underway = this.#underway.get(key)
+    if (underway !== undefined) return this.#outcome(underway, name, hash, address)
+    // judged before the memory is asked: a remembered password must be no quicker to guess than a hashed one
+    const wait = attempts.waitNow(address, name)
+    if (wait > 0) return slowedDown(name, address, wait)
     if (user?.enabled && hash !== undefined && passwords.remembers(name, hash, password)) {
+      attempts.succeeded(address, name)
       return { ok: true, user, certificate: undefined }
     }
-    const wait = attempts.wait(address, name)
-    if (wait > 0) {
-      const sentence = `${displayName(name)} at ${address} sent wrong passwords; the next try counts in ${wait} s`
-      return refused("too-many-attempts", Reason.connectionRateExceeded, displayName(name), sentence)
-    }
-    return this.#verified(name, password, hash, address)
+    const check = attempts.attempt(address, name, () => passwords.verify(name, hash, password))
+    if (key !== "") this.#share(key, check)
+    return this.#outcome(check, name, hash, address)
   }
 
-  async #verified(
+  /** Many clients of one account that come back together cost one hash. */
+  #share(key: string, check: Promise<boolean | number>): void {
+    this.#underway.set(key, check)
+    const done = () => this.#underway.delete(key)
+    check.then(done, done)
+  }
+
+  async #outcome(
+    check: Promise<boolean | number>,
     name: string,
-    password: Buffer,
     hash: string | undefined,
     address: string,
   ): Promise<Admitted | TurnedAway> {
-    const { directory, passwords, attempts } = this.#parts
-    let right: boolean
+    let right: boolean | number
     try {
-      right = await passwords.verify(name, hash, password)
+      right = await check
     } catch (error) {
       if (!(error instanceof GatewayError && error.code === "busy")) throw error
       return refused("busy", Reason.serverBusy, displayName(name), "too many passwords were being checked at once")
     }
-    const user = directory.users.get(name) // as it stands now: it may have changed while the hash was made
+    if (typeof right === "number") return slowedDown(name, address, right)
+    const user = this.#parts.directory.users.get(name) // as it stands now: it may have changed while the hash was made
     const grant = user?.grant
     if (right && user?.enabled && grant?.kind === "password" && grant.hash === hash) {
-      attempts.succeeded(address, name)
       return { ok: true, user, certificate: undefined }
     }
-    attempts.failed(address, name)
     return refusedPassword(name, user, "sent a wrong password")
   }
+}
+
+function slowedDown(name: string, address: string, seconds: number): TurnedAway {
+  const shown = displayName(name)
+  const sentence = `${shown} at ${address} sent wrong passwords; the next try counts in ${seconds} s`
+  return refused("too-many-attempts", Reason.connectionRateExceeded, shown, sentence)
 }
 
 /** Why this certificate, good in itself, is not the user's credential; null when it is. */

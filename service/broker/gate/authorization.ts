@@ -11,7 +11,22 @@ export function prefixedTopic(policy: Policy, topic: string): string {
 
 /** May a client publish to this topic, prefix included? The broker's own topics are closed whatever a permission says. */
 export function mayPublish(policy: Policy, topic: string): boolean {
-  return policy.mayWrite(topic) && !(topic.charCodeAt(0) === DOLLAR && isReserved(topic))
+  return policy.mayWrite(topic) && !(topic.charCodeAt(0) === DOLLAR && isReserved(topic)) && fits(topic)
+}
+
+/** Whether a topic name or filter has more levels than `most`. */
+export function hasTooManyLevels(topic: string, most: number): boolean {
+  if (topic.length < most) return false // not even if all of it were slashes
+  let levels = 1
+  for (let i = 0; i < topic.length; i++) if (topic.charCodeAt(i) === SLASH) levels++
+  return levels > most
+}
+
+/** With its prefix a topic name may have become longer than any packet can carry [MQTT-4.7.3-3]. */
+function fits(topic: string): boolean {
+  return topic.length * 3 <= LONGEST_TEXT || Buffer.byteLength(topic) <= LONGEST_TEXT
 }
 
 const DOLLAR = 36
+const SLASH = 47
+const LONGEST_TEXT = 65535

@@ -5,6 +5,7 @@ import { Duplex } from "node:stream"
 import type { TLSSocket } from "node:tls"
 import { type WebSocket, WebSocketServer } from "ws"
 import { reasonOf } from "../../errors.ts"
+import { closeLingering } from "../connection/linger.ts"
 import {
   type Binding,
   bind,
@@ -15,6 +16,7 @@ import {
   passTurnstile,
   type TlsMaterial,
 } from "./listener.ts"
+import { READ_BYTES } from "./tcp.ts"
 import { presentedBy, tlsOptions } from "./tls.ts"
 import { plainAddress } from "./turnstile.ts"
 
@@ -122,10 +124,11 @@ function byteStream(webSocket: WebSocket): Duplex {
     },
   })
   webSocket.on("message", (data: Buffer, isBinary: boolean) => {
-    if (!isBinary) {
+    if (isBinary) deliver(stream, webSocket, data)
+    else {
       webSocket.close(UNSUPPORTED_DATA)
       stream.push(null)
-    } else if (!stream.push(data)) webSocket.pause()
+    }
   })
   webSocket.on("close", () => {
     stream.push(null)
@@ -135,12 +138,20 @@ function byteStream(webSocket: WebSocket): Duplex {
   return stream
 }
 
+/** In the portions a socket reads in: a reader that pauses in the middle of a long frame is not given the rest of it. */
+function deliver(stream: Duplex, webSocket: WebSocket, data: Buffer): void {
+  let wanted = true
+  for (let at = 0; at < data.length; at += READ_BYTES) wanted = stream.push(data.subarray(at, at + READ_BYTES))
+  if (!wanted) webSocket.pause()
+}
+
 function answer(socket: Duplex, status: string, sentence: string): void {
   socket.on("error", () => {})
   const body = `${sentence}\n`
-  socket.end(
+  socket.write(
     `HTTP/1.1 ${status}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   )
+  closeLingering(socket) // a peer that never closes must not keep the socket
 }
 
 function answerPlainRequest(_request: IncomingMessage, response: import("node:http").ServerResponse): void {

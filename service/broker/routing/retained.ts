@@ -5,6 +5,12 @@ interface Node {
   message: Message | undefined
 }
 
+interface Kept {
+  readonly message: Message
+  /** The store's count of changes when it was stored. */
+  readonly change: number
+}
+
 const DOLLAR = 36
 
 /**
@@ -13,8 +19,10 @@ const DOLLAR = 36
  */
 export class Retained {
   readonly #root: Node = { children: undefined, message: undefined }
-  readonly #exact = new Map<string, Message>()
+  readonly #exact = new Map<string, Kept>()
   #bytes = 0
+  /** Counts what was stored. */
+  #changes = 0
 
   get count(): number {
     return this.#exact.size
@@ -24,21 +32,32 @@ export class Retained {
     return this.#bytes
   }
 
+  /** Grows with everything that is stored. */
+  get changes(): number {
+    return this.#changes
+  }
+
   get(topic: string): Message | undefined {
-    return this.#exact.get(topic)
+    return this.#exact.get(topic)?.message
+  }
+
+  /** The topic's message if it has been there since `changes` had this value. */
+  getSince(topic: string, changes: number): Message | undefined {
+    const kept = this.#exact.get(topic)
+    return kept !== undefined && kept.change <= changes ? kept.message : undefined
   }
 
   /** Keeps the message as its topic's only one; an empty payload takes the topic's message away [MQTT-3.3.1-6]. */
   store(message: Message): void {
     const { topic } = message
-    this.#bytes -= this.#exact.get(topic)?.size ?? 0
+    this.#bytes -= this.get(topic)?.size ?? 0
     if (message.payload.length === 0) {
       this.#exact.delete(topic)
       this.#cut(topic)
       return
     }
     const kept = message.asRetained()
-    this.#exact.set(topic, kept)
+    this.#exact.set(topic, { message: kept, change: ++this.#changes })
     this.#bytes += kept.size
     let node = this.#root
     for (const level of topic.split("/")) {
@@ -56,7 +75,7 @@ export class Retained {
   /** Every message the filter matches that has not expired at `now`, milliseconds since the epoch. */
   match(filter: string, now: number): Message[] {
     const found: Message[] = []
-    const exact = this.#exact.get(filter)
+    const exact = this.get(filter)
     if (exact !== undefined) found.push(exact)
     else if (filter.includes("+") || filter.endsWith("#")) walk(this.#root, filter.split("/"), 0, found)
     return found.filter((message) => !message.isExpired(now))
@@ -64,7 +83,7 @@ export class Retained {
 
   /** Forgets what has expired at `now`; walks everything, so call it seldom. */
   sweep(now: number): void {
-    for (const message of this.#exact.values()) {
+    for (const { message } of this.#exact.values()) {
       if (!message.isExpired(now)) continue
       this.#bytes -= message.size
       this.#exact.delete(message.topic)

@@ -60,11 +60,14 @@ export class Router {
     const { targets, groups } = match
     if (targets.length > 0 || groups.length > 0) {
       const message = messageIn(packet)
-      for (let i = 0; i < targets.length; i++) this.#deliver(targets[i] as Target, message)
+      for (let i = 0; i < targets.length; i++) this.deliver(targets[i] as Target, message, "live")
       for (const group of groups) {
         const chosen = group.choose(message)
-        if (chosen !== undefined) this.#deliver(chosen, message)
+        if (chosen !== undefined) this.deliver(chosen, message, "live")
       }
+      // this was the last stage: a message that is kept must hold neither sessions nor itself a second time
+      message.choices = undefined
+      message.slot.frame = undefined
     }
     if (packet.topic.startsWith("$SYS/")) this.#tellListeners(packet)
     done?.(null)
@@ -78,9 +81,9 @@ export class Router {
   }
 
   /** A fault in one receiver must not climb into the publisher's stack: only that receiver ends. */
-  #deliver(target: Target, message: Message): void {
+  deliver(target: Target, message: Message, stage: "live" | "stored"): void {
     try {
-      target.session.live(message, target)
+      target.session[stage](message, target)
     } catch (error) {
       this.#log.error("delivery failed", { client: target.session.id, reason: reasonOf(error) })
       target.session.abort()

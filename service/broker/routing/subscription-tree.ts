@@ -12,6 +12,8 @@ export interface Match {
 
 const NOBODY: Match = { targets: [], groups: [], durable: [] }
 const CACHED_TOPICS = 10_000
+/** Longer topics are looked up anew each time: cached, they would let one publisher fill the memory. */
+const CACHED_LENGTH = 256
 const DOLLAR = 36
 
 interface Node {
@@ -57,6 +59,7 @@ export class SubscriptionTree {
     const at = list?.indexOf(subscription) ?? -1
     if (list === undefined || at < 0) return
     list.splice(at, 1)
+    if (subscription.group !== undefined) this.#leaveGroup(subscription.full, list)
     this.#size--
     prune(path, levels)
     this.changed()
@@ -72,7 +75,7 @@ export class SubscriptionTree {
     if (known !== undefined) return known
     if (this.#cache.size >= CACHED_TOPICS) this.#cache.clear()
     const match = this.#compute(topic)
-    this.#cache.set(topic, match)
+    if (topic.length <= CACHED_LENGTH) this.#cache.set(topic, match)
     return match
   }
 
@@ -101,11 +104,15 @@ export class SubscriptionTree {
     return { targets, groups, durable }
   }
 
+  /** With its last member a group is forgotten; it would hold on to the sessions it had. */
+  #leaveGroup(full: string, left: readonly Subscription[]): void {
+    if (!left.some((subscription) => subscription.full === full)) this.#groups.delete(full)
+  }
+
   /** The group object outlives changes of its members, so that the turn is not lost. */
   #group(full: string): SharedGroup {
     let group = this.#groups.get(full)
     if (group === undefined) {
-      if (this.#groups.size >= CACHED_TOPICS) this.#groups.clear()
       group = new SharedGroup()
       this.#groups.set(full, group)
     }

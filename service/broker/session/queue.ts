@@ -6,6 +6,9 @@ export interface QueueBudget {
   readonly limit: number
 }
 
+/** What a waiting message costs beside its own bytes: itself, its buffer and its place here, measured in the heap. */
+const OVERHEAD = 300
+
 /** Messages that wait for one session, first in, first out, within a cap of messages and bytes. */
 export class Queue {
   readonly #maxMessages: number
@@ -31,15 +34,16 @@ export class Queue {
 
   /** Adds at the end. Where a cap is passed the oldest give way; the answer is how many were dropped. */
   push(item: Outgoing): number {
-    const size = item.message.own().size
+    const cost = costOf(item)
+    if (this.#neverFits(cost)) return 1
     let dropped = 0
-    while (this.length > 0 && this.#isFull(size)) {
+    while (this.#isFull(cost)) {
       this.shift()
       dropped++
     }
-    if (this.#isFull(size)) return dropped + 1 // it alone is over the cap, or other sessions hold the whole budget
+    item.message.own()
     this.#items.push(item)
-    this.#add(size)
+    this.#add(cost)
     return dropped
   }
 
@@ -47,7 +51,7 @@ export class Queue {
     const item = this.#items[this.#head]
     if (item === undefined) return undefined
     this.#items[this.#head++] = undefined
-    this.#add(-item.message.size)
+    this.#add(-costOf(item))
     if (this.#head === this.#items.length || this.#head > 1024) {
       this.#items = this.#items.slice(this.#head)
       this.#head = 0
@@ -61,7 +65,7 @@ export class Queue {
     const kept = all.filter(keep)
     this.clear()
     this.#items = kept
-    this.#add(kept.reduce((sum, item) => sum + item.message.size, 0))
+    this.#add(kept.reduce((sum, item) => sum + costOf(item), 0))
     return all.length - kept.length
   }
 
@@ -71,11 +75,16 @@ export class Queue {
     this.#add(-this.#bytes)
   }
 
-  #isFull(size: number): boolean {
+  /** It alone is over the cap, or other sessions hold so much that even an empty queue had no room for it. */
+  #neverFits(cost: number): boolean {
+    return cost > this.#maxBytes || this.#budget.bytes - this.#bytes + cost > this.#budget.limit
+  }
+
+  #isFull(cost: number): boolean {
     return (
       this.length >= this.#maxMessages ||
-      this.#bytes + size > this.#maxBytes ||
-      this.#budget.bytes + size > this.#budget.limit
+      this.#bytes + cost > this.#maxBytes ||
+      this.#budget.bytes + cost > this.#budget.limit
     )
   }
 
@@ -83,4 +92,8 @@ export class Queue {
     this.#bytes += bytes
     this.#budget.bytes += bytes
   }
+}
+
+function costOf({ message }: Outgoing): number {
+  return message.size + OVERHEAD
 }

@@ -2,33 +2,41 @@ import type { Message } from "../message.ts"
 import type { QoS } from "../wire/packet.ts"
 
 /**
- * Retained messages that a new subscription is owed, handed out one by one as the client keeps up. A message that was
- * replaced in the meantime is passed over: its successor went out live, and an older value must not follow it.
+ * Retained messages that a new subscription is owed, handed out one by one as the client keeps up. Only their topics are
+ * held: a client that does not read must not keep alive what the store has long replaced.
  */
 export class Replay {
   readonly qos: QoS
   readonly identifiers: readonly number[] | undefined
-  readonly #messages: readonly Message[]
-  readonly #isCurrent: (message: Message) => boolean
+  readonly #topics: readonly string[]
+  readonly #find: (topic: string) => Message | undefined
   #at = 0
 
+  /** `find` answers undefined for a topic whose message was replaced: its successor went out live, an older value must not follow it. */
   constructor(
-    messages: readonly Message[],
+    topics: readonly string[],
     qos: QoS,
     identifier: number | undefined,
-    isCurrent: (message: Message) => boolean,
+    find: (topic: string) => Message | undefined,
   ) {
-    this.#messages = messages
+    this.#topics = topics
     this.qos = qos
     this.identifiers = identifier === undefined ? undefined : [identifier]
-    this.#isCurrent = isCurrent
+    this.#find = find
+  }
+
+  /** How many are left at most. */
+  get left(): number {
+    return this.#topics.length - this.#at
   }
 
   /** The next one still current, left in place until `advance`; undefined at the end. */
   peek(): Message | undefined {
-    let message = this.#messages[this.#at]
-    while (message !== undefined && !this.#isCurrent(message)) message = this.#messages[++this.#at]
-    return message
+    for (let topic = this.#topics[this.#at]; topic !== undefined; topic = this.#topics[++this.#at]) {
+      const message = this.#find(topic)
+      if (message !== undefined) return message
+    }
+    return undefined
   }
 
   advance(): void {

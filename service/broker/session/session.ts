@@ -51,7 +51,7 @@ export class Session {
   readonly #surroundings: Surroundings
   readonly #replays: Replay[] = []
   #carrier: Carrier | undefined
-  #mayRead: (topic: string) => boolean = () => true
+  #mayRead: (topic: string) => boolean = nothing
 
   constructor(id: string, username: string, queue: Queue, surroundings: Surroundings) {
     this.id = id
@@ -81,8 +81,26 @@ export class Session {
     this.#mayRead = mayRead
   }
 
+  /** Lets go of the connection and of all that hangs on it. */
   putDown(): void {
     this.#carrier = undefined
+    this.#mayRead = nothing
+  }
+
+  /** The session is over: whatever still holds it holds nothing more, and nothing more is kept for it. */
+  finish(): void {
+    this.putDown()
+    this.durable = false
+    this.subscriptions.clear()
+    this.incoming.clear()
+    this.window.clear()
+    this.queue.clear()
+    this.#replays.length = 0
+  }
+
+  /** How many retained messages it is still owed for its subscriptions. */
+  get replaying(): number {
+    return this.#replays.reduce((sum, replay) => sum + replay.left, 0)
   }
 
   abort(): void {
@@ -121,7 +139,9 @@ export class Session {
     const now = this.#surroundings.now()
     while (this.queue.length > 0 && this.#hasRoom(carrier)) {
       const item = this.queue.shift()
-      if (item !== undefined && !item.message.isExpired(now)) this.#transmit(carrier, item)
+      if (item === undefined) continue
+      if (item.message.isExpired(now)) this.#surroundings.dropped(1)
+      else this.#transmit(carrier, item)
     }
     while (this.queue.length === 0 && !carrier.congested && this.#replayOne(carrier));
   }
@@ -147,13 +167,14 @@ export class Session {
   #deliver(message: Message, qos: QoS, retain: boolean, identifiers: readonly number[] | undefined): void {
     const carrier = this.#carrier
     if (qos === 0) {
-      if (carrier !== undefined && !carrier.congested) carrier.sendPublish(message, 0, retain, identifiers, 0, false)
-      else if (carrier !== undefined) this.#surroundings.dropped(1)
+      if (carrier === undefined) return
+      const sent = !carrier.congested && carrier.sendPublish(message, 0, retain, identifiers, 0, false)
+      if (!sent) this.#surroundings.dropped(1)
       return
     }
     const item = new Outgoing(message, qos, retain, identifiers)
     if (this.ready && carrier !== undefined) this.#transmit(carrier, item)
-    else this.#keep(item)
+    else if (carrier !== undefined || this.durable) this.#keep(item)
   }
 
   #keep(item: Outgoing): void {
@@ -164,9 +185,9 @@ export class Session {
   #transmit(carrier: Carrier, item: Outgoing): void {
     item.message.own()
     const packetId = this.window.add(item)
-    if (!carrier.sendPublish(item.message, item.qos, item.retain, item.identifiers, packetId, false)) {
-      this.window.settle(packetId)
-    }
+    if (carrier.sendPublish(item.message, item.qos, item.retain, item.identifiers, packetId, false)) return
+    this.window.settle(packetId)
+    this.#surroundings.dropped(1)
   }
 
   /** False when there is nothing to send again. What the user may no longer read is not. */
@@ -179,6 +200,7 @@ export class Session {
       !carrier.sendPublish(item.message, item.qos, item.retain, item.identifiers, item.packetId, true)
     ) {
       this.window.settle(item.packetId)
+      this.#surroundings.dropped(1)
     }
     return true
   }
@@ -198,10 +220,15 @@ export class Session {
     if (!this.#mayRead(message.topic)) return true
     if (qos === 0) carrier.sendPublish(message, 0, true, replay.identifiers, 0, false)
     else this.#transmit(carrier, new Outgoing(message, qos, true, replay.identifiers))
+    message.slot.frame = undefined // else the store would keep every message twice
     return true
   }
 
   #hasRoom(carrier: Carrier): boolean {
     return this.window.size < carrier.window && !carrier.congested
   }
+}
+
+function nothing(): boolean {
+  return false
 }

@@ -119,8 +119,7 @@ export class Sessions {
     this.#wills.delete(session)
     this.#offline.delete(session)
     for (const subscription of session.subscriptions.values()) this.#tree.remove(subscription)
-    session.subscriptions.clear()
-    session.queue.clear()
+    session.finish()
     if (this.#byId.get(session.id) === session) {
       this.#byId.delete(session.id)
       this.#count(session.username, -1)

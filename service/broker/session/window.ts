@@ -32,7 +32,18 @@ export class Window {
 
   /** The exchange of this packet identifier is over; false when there was none. */
   settle(packetId: number): boolean {
-    return this.#unfinished.delete(packetId)
+    const item = this.#unfinished.get(packetId)
+    if (item === undefined) return false
+    this.#unfinished.delete(packetId)
+    // a client may acknowledge what it was sent on its last connection before it is sent again on this one
+    const at = this.#resend.indexOf(item)
+    if (at >= 0) this.#resend.splice(at, 1)
+    return true
+  }
+
+  clear(): void {
+    this.#unfinished.clear()
+    this.#resend = []
   }
 
   /** A new connection carries the session: everything unfinished is to be sent again, in order [MQTT-4.4.0-1]. */

@@ -34,7 +34,7 @@ export function connackFrame(
   limit = Number.POSITIVE_INFINITY,
 ): Buffer {
   const present = sessionPresent && reason === 0 && version > 3 ? 1 : 0
-  if (version === 5) return explained(CONNACK, [present, reason], entriesOf(properties), properties.reasonString, limit)
+  if (version === 5) return connack5([present, reason], properties, limit)
   const code = returnCodeFor(reason)
   // Return code 0 would accept the client.
   if (reason !== 0 && code === ReturnCode.none) return NOTHING
@@ -46,22 +46,21 @@ export function connackFrame(
  * @param limit as for `connackFrame` [MQTT-3.14.2-3]
  */
 export function disconnectFrame(reason: number, reasonString?: string, limit = Number.POSITIVE_INFINITY): Buffer {
-  if (reasonString === undefined) return Buffer.from([DISCONNECT, 1, reason])
-  return explained(DISCONNECT, [reason], [], reasonString, limit)
-}
-
-function explained(
-  first: number,
-  head: readonly number[],
-  properties: readonly Buffer[],
-  reasonString: string | undefined,
-  limit: number,
-): Buffer {
   if (reasonString !== undefined) {
-    const bytes = packetWith(first, head, [...properties, textProperty(Property.reasonString, reasonString)])
+    const bytes = packetWith(DISCONNECT, [reason], [textProperty(Property.reasonString, reasonString)])
     if (bytes.length <= limit) return bytes
   }
-  return packetWith(first, head, properties)
+  return Buffer.from([DISCONNECT, 1, reason])
+}
+
+function connack5(head: readonly number[], properties: ConnackProperties, limit: number): Buffer {
+  const entries = entriesOf(properties)
+  const { reasonString } = properties
+  if (reasonString !== undefined) {
+    const bytes = packetWith(CONNACK, head, [...entries, textProperty(Property.reasonString, reasonString)])
+    if (bytes.length <= limit) return bytes
+  }
+  return packetWith(CONNACK, head, entries)
 }
 
 function entriesOf(properties: ConnackProperties): Buffer[] {

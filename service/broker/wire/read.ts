@@ -8,9 +8,7 @@ interface Slicer {
 }
 
 /** Control characters and non-characters, which a receiver MAY refuse (1.5.4, 3.1.1: 1.5.3); U+0000 it must. */
-const UNFIT =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  /[\u0000-\u001f\u007f-\u009f\ufdd0-\ufdef]|[\u{fffe}\u{ffff}\u{1fffe}\u{1ffff}\u{2fffe}\u{2ffff}\u{3fffe}\u{3ffff}\u{4fffe}\u{4ffff}\u{5fffe}\u{5ffff}\u{6fffe}\u{6ffff}\u{7fffe}\u{7ffff}\u{8fffe}\u{8ffff}\u{9fffe}\u{9ffff}\u{afffe}\u{affff}\u{bfffe}\u{bffff}\u{cfffe}\u{cffff}\u{dfffe}\u{dffff}\u{efffe}\u{effff}\u{ffffe}\u{fffff}\u{10fffe}\u{10ffff}]/u
+const UNFIT = /[\p{Cc}\p{Noncharacter_Code_Point}]/u
 
 /** The text of bytes known to be ASCII. */
 export function latin1Text(buffer: Buffer, from: number, to: number): string {

@@ -13,10 +13,10 @@ export const HASH = `$argon2id$v=19$m=8192,t=1,p=1$${"A".repeat(22)}$${"B".repea
 /** The id of an authority outside that the plant trusts. */
 export const OUTSIDE = "plant7-ca"
 
-export const persons: Grant = { kind: "password", hash: HASH, forPeople: true }
-export const devices: Grant = { kind: "password", hash: HASH, forPeople: false }
-export const certificate: Grant = { kind: "certificate", issuer: "gatehouse" }
-export const outsideCertificate: Grant = { kind: "certificate", issuer: OUTSIDE }
+export const persons = { kind: "password", hash: HASH, forPeople: true } as const satisfies Grant
+export const devices = { kind: "password", hash: HASH, forPeople: false } as const satisfies Grant
+export const certificate = { kind: "certificate", issuer: "gatehouse" } as const satisfies Grant
+export const outsideCertificate = { kind: "certificate", issuer: OUTSIDE } as const satisfies Grant
 
 export function userOf(username: string, fields: Partial<User> = {}): User {
   return { username, grant: devices, roles: [], permissions: [], enabled: true, ...fields }
@@ -33,6 +33,9 @@ export function may(operation: Permission["operation"], resource: string): Permi
 export function mayHttp(operation: Permission["operation"], resource: string): Permission {
   return { context: "http", operation, resource }
 }
+
+/** One for all plants of a file: each makes a hash when it begins. */
+const passwords = new Passwords(2)
 
 export interface Plant {
   readonly document: MemoryDocument<AccessDocument>
@@ -55,7 +58,6 @@ export function openUnclaimed(): Plant {
 function open(value: AccessDocument): Plant {
   const document = new MemoryDocument<AccessDocument>(value)
   const directory = new Directory(document)
-  const passwords = new Passwords(2)
   const accounts = new Accounts(directory, passwords, (issuer) => issuer === "gatehouse" || issuer === OUTSIDE)
   const actor = (name: string) => ({ name, rights: directory.rights(directory.users.get(name)!) })
   return { document, directory, passwords, accounts, actor }

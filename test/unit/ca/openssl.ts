@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { NOW } from "./memory.ts"
 
 /** A folder for one test file's keys and certificates; gone when the process ends. */
 export const folder = mkdtempSync(join(tmpdir(), "gatehouse-ca-"))
@@ -25,7 +26,17 @@ export function opensslSays(...args: string[]): { code: number | null; output: s
 }
 
 /** A request made by openssl for a key it makes with `genpkey`; more arguments go to `openssl req`. */
-export function opensslCsr(keyArguments: string[], subject: string, ...more: string[]): string {
+export function opensslCsr(keyArguments: readonly string[], subject: string, ...more: string[]): string {
   openssl("genpkey", ...keyArguments, "-out", "device.key")
-  return openssl("req", "-new", "-key", "device.key", "-subj", subject, ...more)
+  return opensslRequest("device.key", subject, ...more)
+}
+
+/** The same for a key made before: making one for RSA is slow. */
+export function opensslRequest(key: string, subject: string, ...more: string[]): string {
+  return openssl("req", "-new", "-key", key, "-subj", subject, ...more)
+}
+
+/** `openssl verify` at the moment the tests play at, whatever the real date. */
+export function opensslVerify(...args: string[]): { code: number | null; output: string } {
+  return opensslSays("verify", "-x509_strict", "-attime", `${NOW / 1000}`, ...args)
 }

@@ -80,7 +80,7 @@ test("time without power does not count, time before a restart does", async () =
   await run(first, DAY / 2)
   const again = new MemoryDocument(pendingDocument.parse(JSON.parse(JSON.stringify(first.document.value))))
   const { material, journal } = first
-  const second = started(undefined, world(material, journal.reopened().records), again)
+  const second = world(material, journal.reopened().records)
   second.clock.date = NOW + 30 * DAY
   second.clock.running = 7 * DAY // as after a longer uptime of the machine
   const restarted = started(undefined, second, again)

@@ -11,13 +11,14 @@ import {
   deviceCertificate,
   issuerFrom,
   issuingCertificate,
+  keyIdOf,
   newSerial,
   rootCertificate,
   spkiOf,
 } from "../../../service/ca/profile.ts"
 import { NEVER } from "../../../service/ca/validity.ts"
 import { issuedLine, NOW, world } from "./memory.ts"
-import { file, openssl, opensslCsr, opensslSays } from "./openssl.ts"
+import { file, openssl, opensslCsr, opensslSays, opensslVerify } from "./openssl.ts"
 import { p256 } from "./requests.ts"
 
 const here = world()
@@ -31,7 +32,7 @@ before(() => {
 
 function verify(purpose: string, path: string, ...more: string[]) {
   const chain = ["-CAfile", "root.pem", "-untrusted", "issuing.pem"]
-  return opensslSays("verify", "-x509_strict", "-purpose", purpose, ...chain, ...more, path)
+  return opensslVerify("-purpose", purpose, ...chain, ...more, path)
 }
 
 const read = (text: string) => readCertificate(pemBlocks(text)[0]!.der!)
@@ -142,7 +143,7 @@ test("issuers with other keys sign as well", () => {
     file("other-issuing.pem", issuingPem)
     const path = file("other.pem", pem("CERTIFICATE", der))
     const chain = ["-CAfile", "other-root.pem", "-untrusted", "other-issuing.pem"]
-    assert.match(openssl("verify", "-x509_strict", "-purpose", "sslclient", ...chain, path), /: OK/, name)
+    assert.match(opensslVerify("-purpose", "sslclient", ...chain, path).output, /: OK/, name)
   }
 })
 
@@ -197,7 +198,7 @@ describe("the revocation list", () => {
     const check = (name: string, certificatePem: string) => {
       const crl = file(name, authority.crl().pem)
       const chain = ["-CAfile", "crl-root.pem", "-untrusted", "crl-issuing.pem", "-crl_check", "-CRLfile", crl]
-      return opensslSays("verify", "-x509_strict", ...chain, file("checked.pem", certificatePem)).output
+      return opensslVerify(...chain, file("checked.pem", certificatePem)).output
     }
     assert.match(check("empty.crl", lost.certificatePem), /: OK/)
     assert.equal(authority.crl().der, authority.crl().der, "signed once")
@@ -213,8 +214,8 @@ describe("the revocation list", () => {
     assert.match(text, /Key Compromise[\s\S]*Superseded/)
     assert.match(opensslSays("crl", "-in", "full.crl", "-noout", "-CAfile", "crl-issuing.pem").output, /verify OK/)
     const thisUpdate = (name: string) => Date.parse(openssl("crl", "-in", name, "-noout", "-lastupdate").split("=")[1]!)
-    assert.equal(thisUpdate("empty.crl"), NOW)
-    assert.equal(thisUpdate("full.crl"), NOW + 1000, "two lists of one second are told apart")
+    assert.equal(thisUpdate("empty.crl"), NOW - 60_000)
+    assert.equal(thisUpdate("full.crl"), NOW - 59_000, "two lists of one second are told apart")
   })
 
   test("of 20,000 revoked certificates is made without a long pause", () => {

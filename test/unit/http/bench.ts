@@ -1,55 +1,48 @@
 import { execFileSync } from "node:child_process"
-import { createHash, randomBytes } from "node:crypto"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { Agent, type RequestOptions, request } from "node:https"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { type AccessDocument, emptyAccess } from "../../../service/access/access-document.ts"
-import { Accounts } from "../../../service/access/accounts.ts"
-import { Attempts } from "../../../service/access/attempts.ts"
 import type { ConnectedClient } from "../../../service/access/clients.ts"
 import { Directory } from "../../../service/access/directory.ts"
-import { Door } from "../../../service/access/door.ts"
-import { Passwords } from "../../../service/access/password.ts"
-import type { User } from "../../../service/access/user.ts"
-import { parseCsr } from "../../../service/ca/csr.ts"
-import { IssueLog, type IssueRecord } from "../../../service/ca/issue-log.ts"
-import { GatewayError } from "../../../service/errors.ts"
-import { Health } from "../../../service/health.ts"
 import { problemAnswer } from "../../../service/http/contract.ts"
-import type { Gateway, TrustedAuthority } from "../../../service/http/ports.ts"
+import type { Gateway } from "../../../service/http/ports.ts"
 import type { Route } from "../../../service/http/route.ts"
 import { routeTable } from "../../../service/http/routes/routes.ts"
 import { type HttpOptions, openHttp } from "../../../service/http/server.ts"
 import { openTokens } from "../../../service/http/token.ts"
-import { openLog } from "../../../service/log.ts"
 import { FakeClock } from "../../support/fake-clock.ts"
 import { MemoryDocument } from "../../support/memory-document.ts"
+import { gatewayOf, PASSWORD, population } from "./fake-gateway.ts"
 
-export const PASSWORD = "correct horse battery"
-export const CODE = "ABCD-EFGH-JKMN"
-const passwords = new Passwords(4)
-let hash: Promise<string> | undefined
+export { CODE, PASSWORD } from "./fake-gateway.ts"
 
-/** What openssl makes once for all tests of a file: a server's key and certificate, and requests of devices. */
-export function material(): { keyPem: string; certPem: string; csr(name?: string): string } {
+/** A server's self-signed key and certificate, fresh. */
+export function newPair(): { keyPem: string; certPem: string } {
+  const names = "subjectAltName=DNS:localhost,IP:127.0.0.1"
+  const [keyPem, certPem] = openssl("-x509", "-subj", "/CN=localhost", "-addext", names)
+  return { keyPem, certPem }
+}
+
+/** A device's request in PEM, without a common name. */
+export function newRequest(): string {
+  return openssl("-new", "-subj", "/O=device")[1]
+}
+
+/** node:crypto can make keys but neither certificates nor requests. */
+function openssl(...args: string[]): [key: string, made: string] {
   const folder = mkdtempSync(join(tmpdir(), "gatehouse-http-"))
-  const openssl = (...args: string[]) => execFileSync("openssl", args, { cwd: folder, stdio: "pipe" })
-  const newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+  const newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "key", "-out", "made"]
   try {
-    const names = "subjectAltName=DNS:localhost,IP:127.0.0.1"
-    openssl("req", "-x509", ...newKey, "-keyout", "k", "-out", "c", "-subj", "/CN=localhost", "-addext", names)
-    openssl("req", "-new", ...newKey, "-keyout", "d", "-out", "r", "-subj", "/O=device")
-    const [keyPem, certPem, csr] = ["k", "c", "r"].map((name) => readFileSync(join(folder, name), "utf8"))
-    return { keyPem: keyPem!, certPem: certPem!, csr: () => csr! }
+    execFileSync("openssl", ["req", ...newKey, ...args], { cwd: folder, stdio: "pipe" })
+    return [readFileSync(join(folder, "key"), "utf8"), readFileSync(join(folder, "made"), "utf8")]
   } finally {
     rmSync(folder, { recursive: true })
   }
 }
 
-const ours = material()
-export const csr = ours.csr()
-export const tls = { keyPem: ours.keyPem, certPem: ours.certPem }
+export const tls = newPair()
 
 export interface Bench extends AsyncDisposable {
   readonly port: number
@@ -86,8 +79,7 @@ export interface Reply {
 export type Changes = Partial<Gateway> & Partial<Pick<HttpOptions, "hosts" | "onUpgrade" | "maxConnections">>
 
 export async function openBench(claimed = true, changes: Changes = {}): Promise<Bench> {
-  hash ??= passwords.hash(PASSWORD)
-  const document = new MemoryDocument(claimed ? population(await hash) : emptyAccess())
+  const document = new MemoryDocument(claimed ? await population() : emptyAccess())
   const clock = new FakeClock()
   const lines: string[] = []
   const clients = new Map<string, ConnectedClient>()
@@ -104,7 +96,8 @@ export async function openBench(claimed = true, changes: Changes = {}): Promise<
   })
   const table = routeTable(gateway, openTokens(directory, clock))
   const agent = new Agent({ keepAlive: true, ca: tls.certPem, servername: "localhost" })
-  const ask = (method: string, path: string, what: Ask = {}) => checked(table, asked(agent, http.port, method, path, what))
+  const ask = (method: string, path: string, what: Ask = {}) =>
+    checked(table, asked(agent, http.port, method, path, what))
   return {
     ...{ port: http.port, gateway, directory, document, clock, lines, table, clients, ask },
     async signIn(username) {
@@ -120,116 +113,13 @@ export async function openBench(claimed = true, changes: Changes = {}): Promise<
   }
 }
 
-function population(hash: string): AccessDocument {
-  const person = (username: string, ...roles: string[]): User => ({
-    ...{ username, roles, permissions: [], enabled: true },
-    grant: { kind: "password", hash, forPeople: true },
-  })
-  const device = (username: string, more: Partial<User> = {}): User => ({
-    ...{ username, roles: ["device"], permissions: [], enabled: true },
-    grant: { kind: "certificate", issuer: "gatehouse" },
-    ...more,
-  })
-  return {
-    ...emptyAccess(),
-    claimed: true,
-    users: [
-      person("anna", "admin"),
-      person("tom", "technician"),
-      person("vera", "viewer"),
-      person("otto"),
-      { ...person("dora", "viewer"), enabled: false },
-      device("pump"),
-      device("boss", { roles: ["admin"] }),
-      device("valve", { enabled: false }),
-      device("foreign", { grant: { kind: "certificate", issuer: "plant7" } }),
-      device("pinned", { grant: { kind: "certificate", issuer: "gatehouse", publicKey: "ab".repeat(32) } }),
-      device("plain", { grant: { kind: "password", hash, forPeople: false } }),
-    ],
-  }
-}
-
-function gatewayOf(
-  directory: Directory,
-  clock: FakeClock,
-  lines: string[],
-  clients: Map<string, ConnectedClient>,
-): Gateway {
-  const accounts = new Accounts(directory, passwords, (issuer) => issuer === "gatehouse" || issuer === "plant7")
-  const records: IssueRecord[] = []
-  const issueLog = new IssueLog({ records: [], append: async (record) => void records.push(record) })
-  let sealed = false
-  return {
-    ...{ version: "1.2.3", directory, accounts, passwords, issueLog, clock },
-    attempts: new Attempts(clock),
-    authority: authorityOf(issueLog, clock),
-    trust: trustOf(),
-    clients: {
-      list: () => [...clients.values()],
-      find: (id) => clients.get(id),
-      disconnect: (id) => clients.delete(id),
-      counters: () => ({ published: 7 }),
-    },
-    door: new Door(() => clock.now()),
-    health: new Health(() => clock.now()),
-    log: openLog("debug", (line) => lines.push(line)),
-    listeners: () => [{ name: "mqtts", host: "*", port: 8883, open: true }],
-    alive: () => true,
-    claimCode: () => CODE,
-    async claim(username, password) {
-      await accounts.claim(username, password)
-      return { recoveryKey: "recovery" }
-    },
-    async sealRoot() {
-      if (sealed) throw new GatewayError("conflict", "the root key is sealed already")
-      sealed = true
-      return "recovery"
-    },
-  }
-}
-
-function authorityOf(log: IssueLog, clock: FakeClock): Gateway["authority"] {
-  return {
-    anchors: ["ISSUING\n", "ROOT\n"],
-    crl: () => ({ pem: "CRL\n", der: Buffer.from([0x30, 0x80, 0xff]) }),
-    revoke: (serial, reason, by) => log.revoke(serial, reason, by, clock.now()),
-    async issue({ commonName, csr, lifetimeDays, by, through }) {
-      const verdict = parseCsr(csr)
-      if (!verdict.ok) throw new GatewayError("csr-refused", verdict.sentence)
-      const days = lifetimeDays === "never" ? 99_999 : (lifetimeDays ?? 398)
-      const notAfter = clock.now() + days * 86_400_000
-      const serial = randomBytes(16).toString("hex")
-      const { spkiHash } = verdict
-      const sha256 = createHash("sha256").update(serial).digest("hex")
-      const what = { commonName, spkiHash, notAfter, by, through, serial, sha256, at: clock.now() }
-      await log.record({ ...what, keyOrigin: "device", kind: "device", authority: "00".repeat(20) })
-      const pems = { certificatePem: "LEAF\n", chainPem: "LEAF\nISSUING\n", rootPem: "ROOT\n" }
-      return { serial, fingerprint: sha256, ...pems, notAfter, commonName, spkiHash }
-    },
-  }
-}
-
-function trustOf(): Gateway["trust"] {
-  const held = new Map<string, TrustedAuthority>()
-  return {
-    list: () => [...held.values()],
-    async add(pem, { id = "made", name = "made", scope }) {
-      if (pem !== "GOOD") throw new GatewayError("certificate-refused", "certificate 1 of 1 is no authority")
-      if (held.has(id)) throw new GatewayError("conflict", `the id ${id} is taken`)
-      held.set(id, { id, name, subject: "CN=Plant 7", scope, fingerprint: "cd".repeat(32), notAfter: 0 })
-      return [held.get(id)!]
-    },
-    async remove(id) {
-      if (!held.delete(id)) throw new GatewayError("not-found", `there is no trusted authority ${id}`)
-    },
-  }
-}
-
 function asked(agent: Agent, port: number, method: string, path: string, what: Ask): Promise<[string, string, Reply]> {
   const body = what.json === undefined ? what.body : JSON.stringify(what.json)
   const headers = {
     ...(what.json === undefined ? {} : { "Content-Type": "application/json" }),
-    ...(body === undefined || what.headers?.["Transfer-Encoding"] !== undefined ? {} : { "Content-Length": String(Buffer.byteLength(body)) }),
+    ...(body === undefined || what.headers?.["Transfer-Encoding"] !== undefined
+      ? {}
+      : { "Content-Length": String(Buffer.byteLength(body)) }),
     ...(what.token === undefined ? {} : { Authorization: `Bearer ${what.token}` }),
     ...what.headers,
   }
@@ -271,7 +161,8 @@ async function checked(table: readonly Route[], asking: Promise<[string, string,
     const template = new RegExp(`^${route.path.replace(/:[a-zA-Z]+/g, "[^/]+")}$`)
     return route.method === method && template.test(bare)
   })
-  if (line?.answers === undefined) throw new Error(`${method} ${path} answers JSON that its table line does not declare`)
+  if (line?.answers === undefined)
+    throw new Error(`${method} ${path} answers JSON that its table line does not declare`)
   line.answers.parse(reply.json)
   return reply
 }

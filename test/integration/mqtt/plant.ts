@@ -1,0 +1,105 @@
+import assert from "node:assert/strict"
+import { startTestGateway, type TestGateway } from "../../support/gateway.ts"
+import { PacketClient, type Received, type Version } from "../../support/packet-client.ts"
+
+type Permission = { context: "mqtt"; operation: "read" | "write" | "readWrite"; resource: string }
+
+export const PASSWORD = "plant-secret-1"
+export const BOTH_GENERATIONS = [4, 5] as const
+
+export function grant(operation: Permission["operation"], ...resources: string[]): Permission[] {
+  return resources.map((resource) => ({ context: "mqtt", operation, resource }))
+}
+
+/** What stands in CONNECT; what is missing is an unknown client of MQTT 5 with a clean start. */
+export interface Coming {
+  readonly version?: Version
+  readonly id?: string
+  readonly user?: string
+  readonly password?: string
+  readonly clean?: boolean
+  /** MQTT 5: session expiry in seconds. */
+  readonly expiry?: number
+  readonly keepalive?: number
+  readonly will?: object
+  readonly properties?: object
+}
+
+/** A gateway with a user `worker` that may do anything, more users as a test wants them, and every client it made. */
+export class Plant implements AsyncDisposable {
+  readonly gateway: TestGateway
+  readonly #clients = new Set<PacketClient>()
+  #names = 0
+
+  private constructor(gateway: TestGateway) {
+    this.gateway = gateway
+  }
+
+  /** All users have the same password; each costs a hash. */
+  static async open(
+    users: Readonly<Record<string, readonly Permission[]>> = {},
+    config: Readonly<Record<string, unknown>> = {},
+    fields: Readonly<Record<string, object>> = {},
+  ): Promise<Plant> {
+    const all = { worker: [...grant("readWrite", "#"), ...grant("read", "$SYS/#")], ...users }
+    const bootstrap = {
+      users: Object.entries(all).map(([username, permissions]) => {
+        return { username, grant: { kind: "password", password: PASSWORD }, permissions, ...fields[username] }
+      }),
+    }
+    return new Plant(await startTestGateway({ bootstrap, config }))
+  }
+
+  /** A topic or client identifier that nothing else in this file uses. */
+  fresh(stem = "t"): string {
+    return `${stem}${++this.#names}`
+  }
+
+  /** A connection over plain TCP that has not said anything yet. */
+  async line(version: Version = 5): Promise<PacketClient> {
+    return this.adopt(await PacketClient.open(this.gateway.port("mqtt"), version))
+  }
+
+  adopt(client: PacketClient): PacketClient {
+    this.#clients.add(client)
+    return client
+  }
+
+  /** CONNECT and its answer. */
+  async try(coming: Coming = {}): Promise<{ client: PacketClient; connack: Received<"connack"> }> {
+    const client = await this.line(coming.version)
+    client.send(this.connect(coming))
+    client.connack = await client.next("connack")
+    return { client, connack: client.connack }
+  }
+
+  /** A client that was let in. */
+  async client(coming: Coming = {}): Promise<PacketClient> {
+    const { client, connack } = await this.try(coming)
+    assert.equal(connack.reasonCode ?? connack.returnCode, 0, JSON.stringify(connack))
+    return client
+  }
+
+  /** A CONNECT packet for `send`. */
+  connect({ version = 5, id = this.fresh("c"), user = "worker", clean = true, ...rest }: Coming = {}) {
+    const { password = PASSWORD, expiry, keepalive = 0, will, properties } = rest
+    const expiring = expiry === undefined ? {} : { sessionExpiryInterval: expiry }
+    return {
+      cmd: "connect",
+      protocolVersion: version,
+      protocolId: version === 3 ? "MQIsdp" : "MQTT",
+      clientId: id,
+      clean,
+      keepalive,
+      username: user,
+      password: Buffer.from(password),
+      ...(will === undefined ? {} : { will: { qos: 0, retain: false, payload: "", ...will } }),
+      ...(version === 5 ? { properties: { ...expiring, ...properties } } : {}),
+    } as const
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const client of this.#clients) client.stream.destroy()
+    await this.gateway[Symbol.asyncDispose]()
+  }
+}

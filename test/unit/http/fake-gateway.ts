@@ -1,0 +1,133 @@
+import { createHash, randomBytes } from "node:crypto"
+import { type AccessDocument, emptyAccess } from "../../../service/access/access-document.ts"
+import { Accounts } from "../../../service/access/accounts.ts"
+import { Attempts } from "../../../service/access/attempts.ts"
+import type { ConnectedClient } from "../../../service/access/clients.ts"
+import type { Directory } from "../../../service/access/directory.ts"
+import { Door } from "../../../service/access/door.ts"
+import { Passwords } from "../../../service/access/password.ts"
+import type { User } from "../../../service/access/user.ts"
+import { parseCsr } from "../../../service/ca/csr.ts"
+import { IssueLog, type IssueRecord } from "../../../service/ca/issue-log.ts"
+import { GatewayError } from "../../../service/errors.ts"
+import { Health } from "../../../service/health.ts"
+import type { Gateway, TrustedAuthority } from "../../../service/http/ports.ts"
+import { openLog } from "../../../service/log.ts"
+import type { FakeClock } from "../../support/fake-clock.ts"
+
+export const PASSWORD = "correct horse battery"
+export const CODE = "ABCD-EFGH-JKMN"
+const passwords = new Passwords(4)
+let hash: Promise<string> | undefined
+
+/** People of every role and devices of every kind; every password is PASSWORD. */
+export async function population(): Promise<AccessDocument> {
+  hash ??= passwords.hash(PASSWORD)
+  return populated(await hash)
+}
+
+function populated(hash: string): AccessDocument {
+  const person = (username: string, ...roles: string[]): User => ({
+    ...{ username, roles, permissions: [], enabled: true },
+    grant: { kind: "password", hash, forPeople: true },
+  })
+  const device = (username: string, more: Partial<User> = {}): User => ({
+    ...{ username, roles: ["device"], permissions: [], enabled: true },
+    grant: { kind: "certificate", issuer: "gatehouse" },
+    ...more,
+  })
+  return {
+    ...emptyAccess(),
+    claimed: true,
+    users: [
+      person("anna", "admin"),
+      person("tom", "technician"),
+      person("vera", "viewer"),
+      person("otto"),
+      { ...person("dora", "viewer"), enabled: false },
+      device("pump"),
+      device("boss", { roles: ["admin"] }),
+      device("valve", { enabled: false }),
+      device("foreign", { grant: { kind: "certificate", issuer: "plant7" } }),
+      device("pinned", { grant: { kind: "certificate", issuer: "gatehouse", publicKey: "ab".repeat(32) } }),
+      device("plain", { grant: { kind: "password", hash, forPeople: false } }),
+    ],
+  }
+}
+
+/** The real domain on a document in memory, with an authority, a trust bundle and clients that are made up. */
+export function gatewayOf(
+  directory: Directory,
+  clock: FakeClock,
+  lines: string[],
+  clients: Map<string, ConnectedClient>,
+): Gateway {
+  const accounts = new Accounts(directory, passwords, (issuer) => issuer === "gatehouse" || issuer === "plant7")
+  const records: IssueRecord[] = []
+  const issueLog = new IssueLog({ records: [], append: async (record) => void records.push(record) })
+  let sealed = false
+  return {
+    ...{ version: "1.2.3", directory, accounts, passwords, issueLog, clock },
+    attempts: new Attempts(clock),
+    authority: authorityOf(issueLog, clock),
+    trust: trustOf(),
+    clients: {
+      list: () => [...clients.values()],
+      find: (id) => clients.get(id),
+      disconnect: (id) => clients.delete(id),
+      counters: () => ({ published: 7 }),
+    },
+    door: new Door(() => clock.now()),
+    health: new Health(() => clock.now()),
+    log: openLog("debug", (line) => lines.push(line)),
+    listeners: () => [{ name: "mqtts", host: "*", port: 8883, open: true }],
+    alive: () => true,
+    claimCode: () => CODE,
+    async claim(username, password) {
+      await accounts.claim(username, password)
+      return { recoveryKey: "recovery" }
+    },
+    async sealRoot() {
+      if (sealed) throw new GatewayError("conflict", "the root key is sealed already")
+      sealed = true
+      return "recovery"
+    },
+  }
+}
+
+function authorityOf(log: IssueLog, clock: FakeClock): Gateway["authority"] {
+  return {
+    anchors: ["ISSUING\n", "ROOT\n"],
+    crl: () => ({ pem: "CRL\n", der: Buffer.from([0x30, 0x80, 0xff]) }),
+    revoke: (serial, reason, by) => log.revoke(serial, reason, by, clock.now()),
+    async issue({ commonName, csr, lifetimeDays, by, through }) {
+      const verdict = parseCsr(csr)
+      if (!verdict.ok) throw new GatewayError("csr-refused", verdict.sentence)
+      const days = lifetimeDays === "never" ? 99_999 : (lifetimeDays ?? 398)
+      const notAfter = clock.now() + days * 86_400_000
+      const serial = randomBytes(16).toString("hex")
+      const { spkiHash } = verdict
+      const sha256 = createHash("sha256").update(serial).digest("hex")
+      const what = { commonName, spkiHash, notAfter, by, through, serial, sha256, at: clock.now() }
+      await log.record({ ...what, keyOrigin: "device", kind: "device", authority: "00".repeat(20) })
+      const pems = { certificatePem: "LEAF\n", chainPem: "LEAF\nISSUING\n", rootPem: "ROOT\n" }
+      return { serial, fingerprint: sha256, ...pems, notAfter, commonName, spkiHash }
+    },
+  }
+}
+
+function trustOf(): Gateway["trust"] {
+  const held = new Map<string, TrustedAuthority>()
+  return {
+    list: () => [...held.values()],
+    async add(pem, { id = "made", name = "made", scope }) {
+      if (pem !== "GOOD") throw new GatewayError("certificate-refused", "certificate 1 of 1 is no authority")
+      if (held.has(id)) throw new GatewayError("conflict", `the id ${id} is taken`)
+      held.set(id, { id, name, subject: "CN=Plant 7", scope, fingerprint: "cd".repeat(32), notAfter: 0 })
+      return [held.get(id)!]
+    },
+    async remove(id) {
+      if (!held.delete(id)) throw new GatewayError("not-found", `there is no trusted authority ${id}`)
+    },
+  }
+}
