@@ -1,7 +1,8 @@
 import type { Accounts } from "./access/accounts.ts"
-import { applyBootstrap, parseBootstrap } from "./access/bootstrap.ts"
+import { applyBootstrap, type Bootstrap, parseBootstrap } from "./access/bootstrap.ts"
 import type { Directory } from "./access/directory.ts"
 import type { Trust } from "./ca/trust.ts"
+import { GatewayError } from "./errors.ts"
 import type { Logger } from "./log.ts"
 import { assertRemovable, readBootstrapFile, removeBootstrapFile } from "./store/bootstrap-file.ts"
 
@@ -11,7 +12,8 @@ const TOLD_EVERY = 500
 /**
  * Takes an unclaimed box into service by its bootstrap file, once, and removes the file with its passwords. On a
  * claimed box the file is only removed: a power cut may have come between the two. Rejects with `bootstrap-invalid`
- * when the file is unfit or cannot be removed; nothing was applied then.
+ * when the file is unfit or cannot be removed; the box is not in service then. `goOn` is called between any two users,
+ * whose passwords take their time, and may throw.
  */
 export async function takeIntoService(
   path: string,
@@ -19,20 +21,44 @@ export async function takeIntoService(
   accounts: Accounts,
   trust: Trust,
   log: Logger,
+  goOn: () => void = () => {},
 ): Promise<void> {
   if (directory.claimed) {
-    await removeBootstrapFile(path)
-    log.warn("bootstrap file removed unread, the box is in service already", { path })
+    const removed = await removeBootstrapFile(path)
+    if (removed) log.warn("bootstrap file removed unread, the box is in service already", { path })
     return
   }
   await assertRemovable(path)
-  const bootstrap = parseBootstrap(await readBootstrapFile(path))
-  for (const { id, certificate, scope } of bootstrap.authorities) {
-    if (!trust.has(id)) await trust.add(certificate, { id, scope, by: "bootstrap" })
-  }
-  await applyBootstrap(bootstrap, directory, accounts, (done, total) => {
+  const json = await readBootstrapFile(path)
+  const progress = (done: number, total: number) => {
+    goOn()
     if (done % TOLD_EVERY === 0 || done === total) log.info("bootstrap: users prepared", { done, total })
-  })
+  }
+  try {
+    const bootstrap = parseBootstrap(json)
+    await trustThose(bootstrap, trust)
+    await applyBootstrap(bootstrap, directory, accounts, progress)
+    log.info("taken into service by the bootstrap file", { administrator: bootstrap.administrator.username })
+  } catch (error) {
+    await trustNobody(trust)
+    throw named(error, path)
+  }
   await removeBootstrapFile(path)
-  log.info("taken into service by the bootstrap file", { administrator: bootstrap.administrator.username })
+}
+
+/** Its users need the authorities first. */
+async function trustThose({ authorities }: Bootstrap, trust: Trust): Promise<void> {
+  await trustNobody(trust)
+  for (const { id, certificate, scope } of authorities) await trust.add(certificate, { id, scope, by: "bootstrap" })
+}
+
+/** Whoever is trusted on an unclaimed box was so by a bootstrap that failed after, and whose file may be another now. */
+async function trustNobody(trust: Trust): Promise<void> {
+  for (const { id } of trust.list()) await trust.remove(id)
+}
+
+/** What the file says was refused somewhere that knows no files. */
+function named(error: unknown, path: string): unknown {
+  const aboutContent = error instanceof GatewayError && error.code !== "disk-failed"
+  return aboutContent ? new GatewayError("bootstrap-invalid", `${path}: ${error.message}`) : error
 }

@@ -2,6 +2,7 @@ import { join } from "node:path"
 import { localAddresses, localNames } from "./addresses.ts"
 import { isPrivateAddress } from "./ca/address.ts"
 import { Authority } from "./ca/authority.ts"
+import { isIssuedBy, readCertificate } from "./ca/certificate.ts"
 import { IssueLog, issueRecord } from "./ca/issue-log.ts"
 import {
   KeptCertificate,
@@ -11,12 +12,13 @@ import {
   SERVER_CERTIFICATE_FORMAT,
   serverCertificateDocument,
 } from "./ca/kept-certificate.ts"
+import { pemBlocks } from "./ca/pem.ts"
 import { emptyPending, PENDING_FORMAT, Pending, pendingDocument } from "./ca/pending.ts"
 import { Trust } from "./ca/trust.ts"
 import { emptyTrust, TRUST_FORMAT, trustDocument } from "./ca/trust-document.ts"
 import type { Clock } from "./clock.ts"
 import type { Config } from "./config.ts"
-import { reasonOf } from "./errors.ts"
+import { GatewayError } from "./errors.ts"
 import type { Health } from "./health.ts"
 import type { Logger } from "./log.ts"
 import { openAuthorityFiles, type StoredAuthority } from "./store/authority-files.ts"
@@ -24,7 +26,7 @@ import { openDocument } from "./store/document.ts"
 import { openJournal } from "./store/journal.ts"
 import { openPageAuthorityFiles } from "./store/page-authority-files.ts"
 import type { StateDirectory } from "./store/state-directory.ts"
-import { repeat } from "./upkeep.ts"
+import { repeat, sharedAlarm, type Watched } from "./upkeep.ts"
 
 const SECOND = 1000
 const MINUTE = 60 * SECOND
@@ -37,6 +39,8 @@ export interface Surroundings {
   readonly health: Health
   readonly clock: Clock
   readonly log: Logger
+  /** For each piece of work that writes down what memory knows already. */
+  readonly writing: () => Watched
 }
 
 /** Our own authority with its log, and who else is trusted. */
@@ -54,19 +58,23 @@ export async function openTrusting({
   health,
   clock,
   log,
+  writing,
 }: Surroundings): Promise<Trusting & AsyncDisposable> {
   await using parts = new AsyncDisposableStack()
   const folder = await state.folder("ca")
   const files = await openAuthorityFiles(folder, config.site)
   const onTorn = (detail: string) => health.raise("issue-log-torn", detail)
   const journal = parts.use(await openJournal({ path: join(folder, "issued.jsonl"), schema: issueRecord, onTorn }))
-  const issueLog = new IssueLog(journal)
+  const issueLog = inside(folder, () => new IssueLog(journal))
+  const written = writing()
   parts.defer(() => issueLog.flush())
-  parts.use(repeat("keeping first connections", SECOND, () => issueLog.flush(), log))
-  const authority = new Authority({ ...files, site: config.site, log: issueLog, clock })
+  parts.use(repeat("keeping first connections", SECOND, () => written(() => issueLog.flush()), log))
+  const lifetime = config.certificates.deviceLifetimeDays
+  const authority = inside(folder, () => new Authority({ ...files, site: config.site, log: issueLog, clock, lifetime }))
   const path = join(state.path, "trust.json")
-  const outside = await openDocument({ path, format: TRUST_FORMAT, schema: trustDocument, initial: emptyTrust })
-  const trust = new Trust({ own: authority, outside, clock })
+  const format = `${TRUST_FORMAT}/1`
+  const outside = await openDocument({ path, format, schema: trustDocument, initial: emptyTrust })
+  const trust = inside(path, () => new Trust({ own: authority, outside, clock }))
 
   if (!files.sealed) health.raise("root-key-unsealed", "it lies unencrypted in the state directory")
   if (authority.clockBehind(clock.now())) {
@@ -74,7 +82,7 @@ export async function openTrusting({
   }
   const document = await openDocument({
     path: join(folder, "pending.json"),
-    format: PENDING_FORMAT,
+    format: `${PENDING_FORMAT}/1`,
     schema: pendingDocument,
     initial: emptyPending,
   })
@@ -89,6 +97,15 @@ export async function openTrusting({
   parts.use(repeat("revoking certificates that were never used", MINUTE, () => pending.tick(), log))
   const stack = parts.move()
   return { files, issueLog, authority, trust, [Symbol.asyncDispose]: () => stack.disposeAsync() }
+}
+
+/** The domain knows no files: a refusal of what was in one names the place. */
+function inside<T>(path: string, make: () => T): T {
+  try {
+    return make()
+  } catch (error) {
+    throw error instanceof GatewayError ? new GatewayError(error.code, `${path}: ${error.message}`) : error
+  }
 }
 
 /** What a TLS listener shows. */
@@ -121,10 +138,19 @@ export async function openServerCertificates(
   // the page's authority is bound to private addresses: a public one is reached by name
   const pageReachable = () => ({ names: reachable().names, addresses: reachable().addresses.filter(isPrivateAddress) })
   const pageAuthority = await openPageAuthorityFiles(await state.folder("page"), config.site, reachable().names, clock)
-  const broker = await openKept(surroundings, parts, "broker", reachable, (wanted) => authority.issueServer(wanted))
-  const page = await openKept(surroundings, parts, "page", pageReachable, async ({ names, addresses }) =>
-    pageAuthority.issue(names, addresses),
-  )
+  const renewal = sharedAlarm(surroundings.health, "server-certificate-failed")
+  const broker = await openKept(surroundings, parts, renewal(), {
+    name: "broker",
+    authorityPem: authority.anchors[0],
+    reachable,
+    issue: (wanted) => authority.issueServer(wanted),
+  })
+  const page = await openKept(surroundings, parts, renewal(), {
+    name: "page",
+    authorityPem: pageAuthority.certPem,
+    reachable: pageReachable,
+    issue: async ({ names, addresses }) => pageAuthority.issue(names, addresses),
+  })
   const stack = parts.move()
   return {
     reachable,
@@ -136,20 +162,30 @@ export async function openServerCertificates(
   }
 }
 
+interface Server extends Pick<KeptCertificateParts, "reachable" | "issue"> {
+  readonly name: string
+  /** Who issues. */
+  readonly authorityPem: string
+}
+
 /** One server certificate, looked at every minute. */
 async function openKept(
-  { state, health, clock, log }: Surroundings,
+  { state, clock, log }: Surroundings,
   parts: AsyncDisposableStack,
-  name: string,
-  reachable: () => Reachable,
-  issue: KeptCertificateParts["issue"],
+  watched: Watched,
+  { name, authorityPem, reachable, issue }: Server,
 ) {
   const document = await openDocument({
     path: join(await state.folder("ca"), `${name}.json`),
-    format: SERVER_CERTIFICATE_FORMAT,
+    format: `${SERVER_CERTIFICATE_FORMAT}/1`,
     schema: serverCertificateDocument,
     initial: noServerCertificate,
   })
+  const { current } = document.value
+  // the authority may have been made anew since, and nobody trusts the old one
+  if (current !== null && !isOf(authorityPem, current.certPem)) {
+    await document.update((before) => ({ ...before, current: null }))
+  }
   const kept = new KeptCertificate({ document, issue, reachable, clock })
   const listeners = new Set<(keys: ServerKeys) => void>()
   const keys = (): ServerKeys => {
@@ -157,23 +193,26 @@ async function openKept(
     return { key: kept.current.keyPem, cert: kept.current.certPem }
   }
   const look = async () => {
-    try {
-      const reason = await kept.check()
-      health.clear("server-certificate-failed")
-      if (reason === null) return
-      log.info("server certificate issued", { server: name, reason })
-      for (const listener of listeners) listener(keys())
-    } catch (error) {
-      health.raise("server-certificate-failed", reasonOf(error))
-      throw error
-    }
+    const reason = await kept.check()
+    if (reason === null) return
+    log.info("server certificate issued", { server: name, reason })
+    for (const listener of listeners) listener(keys())
   }
   await look()
-  parts.use(repeat(`renewing the certificate of the ${name}`, MINUTE, look, log))
+  parts.use(repeat(`renewing the certificate of the ${name}`, MINUTE, () => watched(look), log))
   return {
     keys,
     onNew: (listener: (keys: ServerKeys) => void) => {
       listeners.add(listener)
     },
+  }
+}
+
+function isOf(authorityPem: string, certPem: string): boolean {
+  try {
+    const [leaf, authority] = [certPem, authorityPem].map((text) => readCertificate(pemBlocks(text)[0]!.der!))
+    return isIssuedBy(leaf!, authority!)
+  } catch {
+    return false
   }
 }

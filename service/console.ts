@@ -21,7 +21,7 @@ const SCHEMES: Readonly<Record<string, string>> = {
 /** Addresses, the claim code (only on a terminal: anything else may be a log), and the next step. */
 export function greeting(gateway: Greetable, terminal: boolean): string {
   const lines = ["", "Gatehouse is up.", "", ...gateway.listeners.map((listener) => addressLine(gateway, listener)), ""]
-  lines.push(`  authority     ${gateway.authorityFile}   (what clients trust: --cafile)`, "")
+  lines.push(`  authority     ${word(gateway.authorityFile)}   (what clients trust: --cafile)`, "")
   if (gateway.claimed) lines.push("It is in service. Ctrl-C stops it.")
   else lines.push(...claimLines(gateway, terminal))
   return `${lines.join("\n")}\n\n`
@@ -31,8 +31,17 @@ function addressLine(gateway: Greetable, { name, host, port }: Greetable["listen
   const reachable =
     host === "*" ? [gateway.names[0] ?? "localhost", ...gateway.addresses.filter(isWorthShowing)] : [host]
   const path = name === "ws" || name === "wss" ? "/mqtt" : ""
-  const urls = reachable.slice(0, 3).map((at) => `${name}://${at.includes(":") ? `[${at}]` : at}:${port}${path}`)
+  const urls = reachable.slice(0, 3).map((at) => `${name}://${inUrl(at)}:${port}${path}`)
   return `  ${(SCHEMES[name] ?? name).padEnd(13)} ${urls.join("  ")}`
+}
+
+function inUrl(host: string): string {
+  return host.includes(":") ? `[${host}]` : host
+}
+
+/** A path as one word of a shell's command line. */
+function word(path: string): string {
+  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
 }
 
 /** Loopback and link-local addresses help nobody who stands elsewhere. */
@@ -42,14 +51,15 @@ function isWorthShowing(address: string): boolean {
 
 function claimLines(gateway: Greetable, terminal: boolean): string[] {
   const page = gateway.listeners.find((listener) => listener.name === "https")
+  const host = page === undefined || page.host === "*" ? "localhost" : inUrl(page.host)
   const lines = ["Nobody has taken it into service yet; until then no MQTT client gets in.", ""]
   if (terminal) lines.push(`  claim code    ${gateway.claimCode}`)
-  else lines.push(`  claim code    not shown, this is no terminal; read it with: cat ${gateway.claimFile}`)
+  else lines.push(`  claim code    not shown, this is no terminal; read it with: cat ${word(gateway.claimFile)}`)
   lines.push(
     "",
     "Next step, here on this machine (choose a name and a password of 12 characters or more):",
     "",
-    `  curl -k https://localhost:${page?.port ?? 8443}/api/v1/claim -H 'content-type: application/json' \\`,
+    `  curl -k https://${host}:${page?.port ?? 8443}/api/v1/claim -H 'content-type: application/json' \\`,
     `    -d '{"code":"${terminal ? gateway.claimCode : "XXXX-XXXX-XXXX"}","username":"you","password":"..."}'`,
     "",
     "Or see it all happen in a throw-away directory: npm run demo",

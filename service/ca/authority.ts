@@ -23,13 +23,15 @@ export interface AuthorityParts {
   readonly site: string
   readonly log: IssueLog
   readonly clock: Clock
+  /** How long a certificate lives when its request does not say; 398 days when undefined. */
+  readonly lifetime?: Lifetime | undefined
 }
 
 export interface IssueRequest {
   /** The username the certificate will stand for. */
   readonly commonName: string
   readonly csr: string | Buffer
-  /** Days, or "never" for no end; 398 days when undefined. */
+  /** Days, or "never" for no end; the authority's own when undefined. */
   readonly lifetimeDays?: Lifetime | undefined
   /** Where the private key was made; the device, unless said otherwise. */
   readonly keyOrigin?: "device" | "gateway"
@@ -83,19 +85,29 @@ export class Authority {
   readonly log: IssueLog
   readonly #site: string
   readonly #clock: Clock
+  readonly #lifetime: Lifetime
   readonly #issuer: Issuer
   /** SPKI hashes of our own keys. */
   readonly #ownKeys: ReadonlySet<string>
   #crl: { readonly ended: number; readonly thisUpdate: number; readonly der: Buffer } | undefined
 
   /** Throws `GatewayError("state-unusable")` when the parts do not belong together, `config-invalid` for the site. */
-  constructor({ rootCertPem, issuingCertPem, issuingKeyPem, site, log, clock }: AuthorityParts) {
+  constructor({
+    rootCertPem,
+    issuingCertPem,
+    issuingKeyPem,
+    site,
+    log,
+    clock,
+    lifetime = DEFAULT_LIFETIME,
+  }: AuthorityParts) {
     assertSite(site)
     const { root, issuing, issuer } = opened(rootCertPem, issuingCertPem, issuingKeyPem)
     this.anchors = [pem("CERTIFICATE", issuing.der), pem("CERTIFICATE", root.der)]
     this.log = log
     this.#site = site
     this.#clock = clock
+    this.#lifetime = sound(lifetime)
     this.#issuer = issuer
     this.#ownKeys = new Set([root.spkiHash, issuing.spkiHash])
   }
@@ -109,7 +121,7 @@ export class Authority {
     if (!isUsername(commonName)) {
       throw new GatewayError("bad-request", `"${displayed(commonName)}" is no username; a certificate needs one`)
     }
-    const notAfter = endOfLife(this.#clock.now(), sound(request.lifetimeDays ?? DEFAULT_LIFETIME))
+    const notAfter = endOfLife(this.#clock.now(), sound(request.lifetimeDays ?? this.#lifetime))
     const { spki, spkiHash } = this.#accepted(request)
     const serial = newSerial()
     const der = deviceCertificate({ commonName, spki, serial, notAfter, site: this.#site }, this.#issuer)

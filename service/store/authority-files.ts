@@ -2,6 +2,7 @@ import { join } from "node:path"
 import { type AuthorityMaterial, createAuthority } from "../ca/authority-material.ts"
 import { newRecoveryKey, sealRootKey } from "../ca/recovery-key.ts"
 import { GatewayError } from "../errors.ts"
+import { readOrNull, writeDurably } from "./durable-file.ts"
 import { readKeyFile, writeKeyFile } from "./key-file.ts"
 
 /** The authority as it is used day by day, and what can be done about its root key. */
@@ -20,26 +21,37 @@ export interface StoredAuthority {
 const FILES = { rootCertPem: "root.pem", issuingCertPem: "issuing.pem", issuingKeyPem: "issuing.key" } as const
 const ROOT_KEY = "root.key"
 const BUNDLE = "authority.pem"
+const ISSUE_LOG = "issued.jsonl"
 
 /**
- * The gateway's own authority from `folder`, created there at the first start. The issuing key is written last: without
- * it nothing was ever signed, so a creation that a power cut interrupted is simply made again. Anything else that is
- * missing rejects with `GatewayError("state-unusable")`.
+ * The gateway's own authority from `folder`, created there at the first start, an empty issue log with it. The issuing
+ * key is written last: without it and without a line in the log nothing was ever signed, so a creation that a power cut
+ * interrupted is simply made again. Anything else that is missing rejects with `GatewayError("state-unusable")`.
  */
 export async function openAuthorityFiles(folder: string, site: string): Promise<StoredAuthority> {
   const path = (name: string) => join(folder, name)
+  const isNew = async () =>
+    (await readKeyFile(path(FILES.issuingKeyPem))) === null && !(await readOrNull(path(ISSUE_LOG)))?.length
   const read = async () => {
     const [rootCertPem, issuingCertPem, issuingKeyPem] = await Promise.all(
       Object.values(FILES).map((name) => readKeyFile(path(name))),
     )
     return { rootCertPem, issuingCertPem, issuingKeyPem }
   }
-  if ((await readKeyFile(path(FILES.issuingKeyPem))) === null) await create(path, createAuthority(site))
-  const { rootCertPem, issuingCertPem, issuingKeyPem } = await read()
+  if (await isNew()) await create(path, createAuthority(site))
+  const found = await read()
+  const { rootCertPem, issuingCertPem, issuingKeyPem } = found
   if (!rootCertPem || !issuingCertPem || !issuingKeyPem) {
+    const missing = Object.entries(FILES).flatMap(([part, file]) => (found[part as keyof typeof found] ? [] : [file]))
     throw new GatewayError(
       "state-unusable",
-      `a part of the authority is missing in ${folder}; restore the folder from a backup as a whole`,
+      `the authority in ${folder} has no ${missing.join(", ")}; restore the folder from a backup as a whole`,
+    )
+  }
+  if ((await readOrNull(path(ISSUE_LOG))) === null) {
+    throw new GatewayError(
+      "state-unusable",
+      `the authority in ${folder} has no issue log; restore the folder from a backup as a whole, or give up every certificate issued so far: touch '${path(ISSUE_LOG)}'`,
     )
   }
   let sealed = (await readKeyFile(path(ROOT_KEY)))?.includes("ENCRYPTED") ?? true
@@ -68,5 +80,6 @@ async function create(path: (name: string) => string, material: AuthorityMateria
   await writeKeyFile(path(FILES.rootCertPem), material.rootCertPem)
   await writeKeyFile(path(FILES.issuingCertPem), material.issuingCertPem)
   await writeKeyFile(path(BUNDLE), material.issuingCertPem + material.rootCertPem)
+  await writeDurably(path(ISSUE_LOG), "")
   await writeKeyFile(path(FILES.issuingKeyPem), material.issuingKeyPem)
 }

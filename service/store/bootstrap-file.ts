@@ -1,4 +1,4 @@
-import { access, constants, type FileHandle, lstat, open, stat, unlink } from "node:fs/promises"
+import { constants, type FileHandle, open, rename, unlink } from "node:fs/promises"
 import { dirname } from "node:path"
 import { GatewayError, reasonOf } from "../errors.ts"
 import { parseJson } from "../json.ts"
@@ -31,19 +31,27 @@ export async function readBootstrapFile(path: string): Promise<unknown> {
 }
 
 /**
- * Rejects with `GatewayError("bootstrap-invalid")` when the file could not be removed after use. To be asked before
- * anything of it is applied: it would be applied again at the next start.
+ * Rejects with `GatewayError("bootstrap-invalid")` when there is no file, or it could not be removed after use. To be
+ * asked before anything of it is applied: it would be applied again at the next start.
  */
 export async function assertRemovable(path: string): Promise<void> {
-  const folder = dirname(path)
-  const uid = process.geteuid!()
+  const aside = `${path}.aside`
   try {
-    await access(folder, constants.W_OK | constants.X_OK)
-    const [file, around] = [await lstat(path), await stat(folder)]
-    const sticky = (around.mode & 0o1000) !== 0
-    if (sticky && uid !== 0 && uid !== file.uid && uid !== around.uid) throw new Error("the folder is sticky")
+    // a rename needs what a removal needs, and so knows sticky folders, immutable files and mount points too
+    await renameFrom(path, aside)
+    await rename(aside, path)
   } catch (cause) {
+    if (isMissing(cause)) throw invalid(path, "is not there; put it there, or take bootstrap out of the configuration")
     throw invalid(path, "could not be removed after use; move it to a folder the gateway may write", cause)
+  }
+}
+
+/** A file that lies aside already is the trace of a power cut between the two renames. */
+async function renameFrom(path: string, aside: string): Promise<void> {
+  try {
+    await rename(path, aside)
+  } catch (error) {
+    if (!isMissing(error)) throw error
   }
 }
 

@@ -29,10 +29,10 @@ export class DocumentFile<T extends object> implements Adapter<T> {
     const bytes = await readOrNull(this.#path)
     if (bytes !== null) {
       const content = contentOf(bytes, this.#format)
-      return "value" in content ? content.value : this.#refuse(content.damage)
+      return "value" in content ? content.value : this.#refuse(content)
     }
     // a first start has neither; a generation on its own means the newest was taken away
-    if ((await readOrNull(previousOf(this.#path))) !== null) return this.#refuse("it is missing")
+    if ((await readOrNull(previousOf(this.#path))) !== null) return this.#refuse({ damage: "it is missing" })
     return null
   }
 
@@ -40,7 +40,7 @@ export class DocumentFile<T extends object> implements Adapter<T> {
     await writeDurably(this.#path, rendered(value, this.#format.format), { keepPrevious: true })
   }
 
-  async #refuse(damage: string): Promise<never> {
+  async #refuse({ damage, newer = false }: Damage): Promise<never> {
     const previous = previousOf(this.#path)
     const bytes = await readOrNull(previous)
     const content = bytes === null ? { damage: "it is missing" } : contentOf(bytes, this.#format)
@@ -48,11 +48,18 @@ export class DocumentFile<T extends object> implements Adapter<T> {
       "value" in content
         ? `its previous generation is readable, and this goes back to it: cp -p ${quoted(previous)} ${quoted(this.#path)}`
         : `its previous generation cannot be read either (${content.damage}), so restore the file from a backup`
-    throw new GatewayError("document-damaged", `${this.#path} is damaged: ${damage}; ${remedy}`)
+    const problem = newer ? `cannot be used: ${damage}; start that version again, or else` : `is damaged: ${damage};`
+    throw new GatewayError("document-damaged", `${this.#path} ${problem} ${remedy}`)
   }
 }
 
-type Content<T> = { readonly value: T } | { readonly damage: string }
+interface Damage {
+  readonly damage: string
+  /** Whole, but of a version to come. */
+  readonly newer?: boolean
+}
+
+type Content<T> = { readonly value: T } | Damage
 
 const ENVELOPE = z.strictObject({ format: z.string(), value: z.unknown() })
 
@@ -66,18 +73,19 @@ function contentOf<T>(bytes: Buffer, { schema, format }: DocumentFormat<T>): Con
   const envelope = ENVELOPE.safeParse(parsed)
   if (!envelope.success) return { damage: `it is not a document of the gateway (${firstOf(envelope.error)})` }
   const foreign = foreignOf(envelope.data.format, format)
-  if (foreign !== null) return { damage: foreign }
+  if (foreign !== null) return foreign
   const value = schema.safeParse(envelope.data.value)
   return value.success ? { value: value.data } : { damage: `its content is not valid (${firstOf(value.error)})` }
 }
 
-function foreignOf(found: string, wanted: string): string | null {
+function foreignOf(found: string, wanted: string): Damage | null {
   if (found === wanted) return null
   const [name, version] = found.split("/")
   const [ownName, ownVersion] = wanted.split("/")
-  if (name !== ownName) return `it is of the format ${JSON.stringify(found)}, not ${JSON.stringify(wanted)}`
-  const age = Number(version) > Number(ownVersion) ? "a newer" : "another"
-  return `it was written by ${age} version of the gateway (format ${JSON.stringify(found)}, this one reads ${JSON.stringify(wanted)})`
+  const formats = `format ${JSON.stringify(found)}, this one reads ${JSON.stringify(wanted)}`
+  if (name !== ownName) return { damage: `it is of the format ${JSON.stringify(found)}, not ${JSON.stringify(wanted)}` }
+  const newer = Number(version) > Number(ownVersion)
+  return { damage: `it was written by ${newer ? "a newer" : "another"} version of the gateway (${formats})`, newer }
 }
 
 function firstOf(error: z.ZodError): string {

@@ -22,7 +22,12 @@ export async function openStateDirectory(path: string): Promise<StateDirectory &
   const folder = resolve(path)
   await makePrivate(folder)
   const lock = lockOf(folder)
-  await removeUnfinished(folder)
+  try {
+    await removeUnfinished(folder)
+  } catch (error) {
+    lock.close()
+    throw error
+  }
   return {
     path: folder,
     folder: async (name) => {
@@ -85,8 +90,13 @@ function lockOf(folder: string): DatabaseSync {
 }
 
 async function removeUnfinished(folder: string): Promise<void> {
-  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-    if (entry.isFile() && isTemporary(entry.name)) await rm(join(entry.parentPath, entry.name), { force: true })
+  try {
+    for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+      if (entry.isFile() && isTemporary(entry.name)) await rm(join(entry.parentPath, entry.name), { force: true })
+    }
+  } catch (cause) {
+    const remedy = `run: chown -R ${process.geteuid!()} '${folder}'`
+    throw unusable(folder, `holds what the gateway's user may not read; ${remedy}`, cause)
   }
 }
 

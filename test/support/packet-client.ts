@@ -114,10 +114,17 @@ export class PacketClient implements Disposable {
     return (await this.messages(count)).map(({ payload }) => payload.toString())
   }
 
-  /** Nothing is on its way here: the answer to a ping sent now is the next packet. Everything before it was handled. */
-  async quiet(): Promise<void> {
+  /** Everything that is on its way here: what comes before the answer to a ping sent now. */
+  async rest(): Promise<Received[]> {
     this.send({ cmd: "pingreq" })
-    await this.next("pingresp")
+    const packets: Received[] = []
+    for (let packet = await this.any(); packet.cmd !== "pingresp"; packet = await this.any()) packets.push(packet)
+    return packets
+  }
+
+  /** Nothing is on its way here, and everything that was sent before has been handled. */
+  async quiet(): Promise<void> {
+    assert.deepEqual(await this.rest(), [], "nothing should have come")
   }
 
   /** Resolves once the gateway has closed; packets that came before are thrown away and returned. */
@@ -174,9 +181,8 @@ export class PacketClient implements Disposable {
 
   /** PUBLISH up to its last acknowledgement, or, at QoS 0, until it was handled. Answers the first reason code. */
   async publish(topic: string, payload: string | Buffer = "", options: object = {}): Promise<number> {
-    const { qos = 1 } = options as { qos?: number }
-    const messageId = qos === 0 ? undefined : this.newId()
-    this.send({ cmd: "publish", topic, payload, qos, messageId, ...options })
+    const { qos = 1, messageId = this.newId() } = options as { qos?: number; messageId?: number }
+    this.send({ cmd: "publish", topic, payload, qos, ...(qos === 0 ? {} : { messageId }), ...options })
     if (qos === 0) {
       await this.quiet()
       return 0

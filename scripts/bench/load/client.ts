@@ -1,6 +1,6 @@
 import { once } from "node:events"
 import { connect as connectTcp, type Socket } from "node:net"
-import { type ConnectionOptions, connect as connectTls } from "node:tls"
+import { connect as connectTls } from "node:tls"
 import { connectPacket, type Login, type QoS, Scanner, subscribePacket, type Version } from "./packets.ts"
 
 /** Where a broker is and how one gets in. */
@@ -124,8 +124,13 @@ export class Client {
   }
 }
 
-/** A connected socket, over TLS where the door says so. */
-export async function openSocket(door: Door, index: number, options: ConnectionOptions = {}): Promise<Socket> {
+/** What a client keeps of its last TLS connection, to resume it with the next. */
+export interface Session {
+  ticket: Buffer | undefined
+}
+
+/** A connected socket, over TLS where the door says so; a session is resumed, and renewed where the broker sends a new ticket. */
+export async function openSocket(door: Door, index: number, session?: Session): Promise<Socket> {
   const { tls } = door
   const address = { host: "127.0.0.1", port: door.port, noDelay: true }
   if (tls === undefined) {
@@ -135,14 +140,31 @@ export async function openSocket(door: Door, index: number, options: ConnectionO
   }
   const device = tls.devices[index % tls.devices.length]
   const identity = device === undefined ? {} : { key: device.key, cert: device.cert }
-  const socket = connectTls({ ...address, servername: "localhost", ca: [...tls.ca], ...identity, ...options })
+  const resumed = session?.ticket === undefined ? {} : { session: session.ticket }
+  const socket = connectTls({ ...address, servername: "localhost", ca: [...tls.ca], ...identity, ...resumed })
+  if (session !== undefined) {
+    socket.on("session", (ticket: Buffer) => {
+      session.ticket = ticket
+    })
+  }
   await once(socket, "secureConnect")
   return socket
 }
 
 /** Property 0x21 in CONNACK, which the brokers measured here put after numbers only; 65535 when absent. */
 function receiveMaximumIn(bytes: Buffer, from: number, end: number): number {
-  const sizes: Readonly<Record<number, number>> = { 17: 4, 33: 2, 36: 1, 37: 1, 39: 4, 34: 2, 40: 1, 41: 1, 42: 1, 19: 2 }
+  const sizes: Readonly<Record<number, number>> = {
+    17: 4,
+    33: 2,
+    36: 1,
+    37: 1,
+    39: 4,
+    34: 2,
+    40: 1,
+    41: 1,
+    42: 1,
+    19: 2,
+  }
   for (let at = from + 1; at < end; ) {
     const id = bytes[at] as number
     if (id === 33) return bytes.readUInt16BE(at + 1)

@@ -1,4 +1,4 @@
-import { type IConnectPacket, generate } from "mqtt-packet"
+import { generate, type IConnectPacket } from "mqtt-packet"
 
 export type Version = 4 | 5
 export type QoS = 0 | 1 | 2

@@ -23,6 +23,8 @@ import { plainAddress } from "./turnstile.ts"
 const PATH = "/mqtt"
 /** "mqtt" by the standard [MQTT-6.0.0-3]; the other is what MQTT 3.1 clients send. */
 const SUBPROTOCOLS = ["mqtt", "mqttv3.1"]
+/** How often Node looks for handshakes past their deadline; its default is half a minute. */
+const OFTEN = { connectionsCheckingInterval: 1000 }
 /** Close code 1003: data of a kind that cannot be accepted. */
 const UNSUPPORTED_DATA = 1003
 
@@ -30,14 +32,15 @@ export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) =
 
 /** MQTT over plain WebSocket. */
 export async function listenWs(binding: Binding, entrance: Entrance): Promise<Listener> {
-  const server = createServer(answerPlainRequest)
+  const server = createServer(OFTEN, answerPlainRequest)
   server.on("connection", (socket: Socket) => passTurnstile(socket, entrance.turnstile))
   return open(server, "ws", binding, entrance, () => {})
 }
 
 /** MQTT over WebSocket over TLS on a port of its own, for passwords and certificates. */
 export async function listenWss(binding: Binding, material: TlsMaterial, entrance: Entrance): Promise<Listener> {
-  const server = createTlsServer(tlsOptions(material, entrance.handshakeMs), answerPlainRequest)
+  const options = { ...tlsOptions(material, entrance.handshakeMs), ...OFTEN }
+  const server = createTlsServer(options, answerPlainRequest)
   server.on("connection", (socket: Socket) => passTurnstile(socket, entrance.turnstile))
   server.on("tlsClientError", (error, socket) => {
     entrance.handshakeFailed(plainAddress(socket.remoteAddress), reasonOf(error))

@@ -39,7 +39,6 @@ export class Decoder {
   /** Bytes of the fixed header found last. */
   #headerSize = 0
   #pauses = 0
-  #running = false
   #stopped = false
 
   constructor(sink: PacketSink, limit: number) {
@@ -94,20 +93,18 @@ export class Decoder {
   }
 
   #goOn(): void {
-    if (this.#running || this.#stopped || this.#isWaiting) return
-    if (this.#held.length === 0 || this.#held.length < this.#expected) return
+    // Nothing is held while a packet is being handed on: what is left of the chunk is read when that call returns.
+    const { length } = this.#held
+    if (this.#isWaiting || length === 0 || length < this.#expected) return
     this.#run(this.#held.take())
   }
 
   #run(chunk: Buffer): void {
-    this.#running = true
     try {
       this.#readAll(chunk, this.#held.length === 0 ? 0 : this.#completeHeld(chunk))
     } catch (error) {
       this.stop()
       throw error
-    } finally {
-      this.#running = false
     }
   }
 

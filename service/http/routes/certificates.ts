@@ -4,7 +4,7 @@ import type { Directory } from "../../access/directory.ts"
 import { OWN_ISSUER, type User } from "../../access/user.ts"
 import { parseCsr } from "../../ca/csr.ts"
 import { type IssueEntry, stateAt } from "../../ca/issue-log.ts"
-import { created, ok } from "../answer.ts"
+import { content, created, ok } from "../answer.ts"
 import {
   API,
   certificateAnswer,
@@ -23,6 +23,8 @@ import { Problem } from "../problem.ts"
 import { type RawBody, type Route, route } from "../route.ts"
 import { time } from "../time.ts"
 
+const PEM_CHAIN = "application/pem-certificate-chain"
+
 /** A device's certificates: issued for its user, shown, revoked. */
 export function certificateRoutes({ directory, authority, issueLog, clock }: Gateway): Route[] {
   const shown = (entry: IssueEntry) => shownAt(entry, clock.now())
@@ -40,7 +42,7 @@ export function certificateRoutes({ directory, authority, issueLog, clock }: Gat
       body: csrRequest,
       raw: REQUEST_ALONE,
       answers: issuedAnswer,
-      async answer({ actor, params, body: { csr } }) {
+      async answer({ actor, params, body: { csr }, accepts }) {
         const user = knownUser(directory, params.username)
         assertMayTouch(actor, directory, user) // its certificate would carry its rights
         assertMayHave(user, csr)
@@ -52,6 +54,7 @@ export function certificateRoutes({ directory, authority, issueLog, clock }: Gat
           through: "api",
         })
         const { serial, fingerprint, certificatePem: certificate, chainPem: chain, rootPem: root } = issued
+        if (accepts("application/json", PEM_CHAIN) === PEM_CHAIN) return content(PEM_CHAIN, chain) // for a shell without a JSON reader
         const answer = { serial, fingerprint, certificate, chain, root, notAfter: time(issued.notAfter) }
         return created(answer, `${API}/certificates/${serial}`)
       },

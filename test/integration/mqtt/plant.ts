@@ -41,7 +41,7 @@ export class Plant implements AsyncDisposable {
     config: Readonly<Record<string, unknown>> = {},
     fields: Readonly<Record<string, object>> = {},
   ): Promise<Plant> {
-    const all = { worker: [...grant("readWrite", "#"), ...grant("read", "$SYS/#")], ...users }
+    const all = { worker: [...grant("readWrite", "#", "$plant/#"), ...grant("read", "$SYS/#")], ...users }
     const bootstrap = {
       users: Object.entries(all).map(([username, permissions]) => {
         return { username, grant: { kind: "password", password: PASSWORD }, permissions, ...fields[username] }
@@ -53,6 +53,11 @@ export class Plant implements AsyncDisposable {
   /** A topic or client identifier that nothing else in this file uses. */
   fresh(stem = "t"): string {
     return `${stem}${++this.#names}`
+  }
+
+  /** The broker's counters, as the page shows them. */
+  async counters(): Promise<Record<string, number>> {
+    return (await this.gateway.api.get("/status")).counters
   }
 
   /** A connection over plain TCP that has not said anything yet. */

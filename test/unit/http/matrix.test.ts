@@ -1,4 +1,5 @@
 import assert from "node:assert/strict"
+import { readFile } from "node:fs/promises"
 import { after, before, test } from "node:test"
 import type { Route } from "../../../service/http/route.ts"
 import { type Bench, openBench } from "./bench.ts"
@@ -147,4 +148,15 @@ test("authorities and roles stay closed to whoever is no administrator, whatever
   const admins = bench.table.filter((line) => line.administratorOnly)
   assert.ok(admins.length >= 5)
   for (const line of admins) assert.equal(await status(line, tokens.technician), 403)
+})
+
+test("docs/api.md lists every route with who may use it, and no other", async () => {
+  const text = await readFile(new URL("../../../docs/api.md", import.meta.url), "utf8")
+  const listed = [...text.matchAll(/^\| (GET|POST|PUT|PATCH|DELETE) \| `([^`]+)`[^|]*\| (\w+) \|/gm)].map((row) =>
+    row.slice(1).join(" "),
+  )
+  const wanted = bench.table.map(({ method, path, access, administratorOnly }) => {
+    return `${method} ${path.replace("/api/v1", "")} ${administratorOnly ? "administrator" : access}`
+  })
+  assert.deepEqual(listed.sort(), wanted.sort())
 })

@@ -168,6 +168,7 @@ const frames: [name: string, frame: Buffer, bytes: string][] = [
   ["a reason that just fits", connackFrame(5, false, 0x87, { reasonString: "no" }, 10), "20 08 00 87 05 1f 0002 6e6f"],
   ["DISCONNECT", disconnectFrame(0x8e), "e0 01 8e"],
   ["DISCONNECT with a reason", disconnectFrame(0x8e, "x"), "e0 06 8e 04 1f 0001 78"],
+  ["DISCONNECT with the reason that just fits", disconnectFrame(0x8e, "x", 8), "e0 06 8e 04 1f 0001 78"],
   ["DISCONNECT without the reason that does not fit [MQTT-3.14.2-3]", disconnectFrame(0x8e, "x", 7), "e0 01 8e"],
 ]
 

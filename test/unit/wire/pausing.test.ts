@@ -103,6 +103,20 @@ test("a pause between two chunks of one packet keeps its begin", () => {
   )
 })
 
+test("the last byte of a packet that came during a pause is enough to go on", () => {
+  const { sink, decoder } = established(4)
+  decoder.push(ping.subarray(0, 1))
+  decoder.pause()
+  decoder.push(ping.subarray(1))
+  decoder.resume()
+  const bytes = packet(0x30, text("a"), Buffer.alloc(1000))
+  decoder.push(bytes.subarray(0, 500))
+  decoder.pause()
+  decoder.push(bytes.subarray(500))
+  decoder.resume()
+  assert.equal(sink.calls.length, 2)
+})
+
 test("an established connection may have one packet and one read waiting, not more", () => {
   const subject = established(4, 1000)
   subject.sink.during = () => subject.decoder.pause()

@@ -1,0 +1,87 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { join, resolve } from "node:path"
+import { type Broker, type Population, Program } from "./broker.ts"
+import { freePort } from "./free-port.ts"
+
+export const ADMINISTRATOR = { username: "bench-administrator", password: "correct horse battery" } as const
+
+/** The outside authority's id in the trust bundle. */
+export const PLANT_ID = "plant"
+
+export interface GatehouseOptions {
+  /** The checkout whose service/main.ts is run. */
+  readonly checkout: string
+  /** Flags for node itself, such as --cpu-prof. */
+  readonly flags?: readonly string[]
+  /** Goes into the bootstrap file; the administrator comes by itself. */
+  readonly bootstrap: Readonly<Record<string, unknown>>
+}
+
+/** A gateway of its own, with its ports, files and state in `folder`. */
+export interface Gatehouse extends AsyncDisposable {
+  readonly pid: number
+  readonly ports: { readonly mqtt: number; readonly mqtts: number; readonly https: number }
+  /** PEM; what clients must trust. */
+  readonly authority: string
+}
+
+/** Writes configuration and bootstrap file; the answer is what `openGatehouse` needs, as often as wanted. */
+export async function prepareGatehouse(folder: string, options: GatehouseOptions): Promise<() => Promise<Gatehouse>> {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const ports = { mqtt: await freePort(), mqtts: await freePort(), https: await freePort() }
+  const at = (port: number) => ({ host: "127.0.0.1", port })
+  const bootstrap = join(folder, "bootstrap.json")
+  writeFileSync(bootstrap, JSON.stringify({ administrator: ADMINISTRATOR, ...options.bootstrap }), { mode: 0o600 })
+  const config = join(folder, "gatehouse.json")
+  const listeners = {
+    mqtt: at(ports.mqtt),
+    mqtts: at(ports.mqtts),
+    https: at(ports.https),
+    ws: { enabled: false },
+    wss: { enabled: false },
+  }
+  const settings = { stateDirectory: join(folder, "state"), listeners }
+  writeFileSync(config, JSON.stringify({ ...settings, bootstrap }), { mode: 0o600 })
+  const main = resolve(options.checkout, "service/main.ts")
+  return async () => {
+    const args = [...(options.flags ?? []), main, "--config", config]
+    const running = await Program.start(process.execPath, args, ports.mqtts, join(folder, "gatehouse.log"))
+    writeFileSync(config, JSON.stringify(settings), { mode: 0o600 }) // the bootstrap file is used up
+    return {
+      pid: running.pid,
+      ports,
+      authority: readFileSync(join(folder, "state/ca/authority.pem"), "utf8"),
+      [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
+    }
+  }
+}
+
+/** Gatehouse as it comes, every limit at its default. */
+export async function startGatehouse(
+  name: string,
+  folder: string,
+  checkout: string,
+  { username, password, authority, devices }: Population,
+  flags: readonly string[],
+): Promise<Broker> {
+  const role = { name: "bench", permissions: [{ context: "mqtt", operation: "readWrite", resource: "bench/#" }] }
+  const grants = devices.map((device) => ({
+    username: device.name,
+    grant: { kind: "certificate", issuer: PLANT_ID },
+    roles: [role.name],
+  }))
+  const bootstrap = {
+    roles: [role],
+    users: [{ username, grant: { kind: "password", password }, roles: [role.name] }, ...grants],
+    authorities: [{ id: PLANT_ID, certificate: authority, scope: "*" }],
+  }
+  const open = await prepareGatehouse(folder, { checkout, bootstrap, flags })
+  const running = await open()
+  return {
+    name,
+    pid: running.pid,
+    plain: { port: running.ports.mqtt, login: { username, password } },
+    mutual: { port: running.ports.mqtts, login: {}, tls: { ca: [running.authority], devices } },
+    [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
+  }
+}

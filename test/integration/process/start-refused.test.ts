@@ -1,0 +1,131 @@
+import assert from "node:assert/strict"
+import { once } from "node:events"
+import { rm, writeFile } from "node:fs/promises"
+import { type AddressInfo, createServer, type Server } from "node:net"
+import { join } from "node:path"
+import { after, before, describe, it } from "node:test"
+import { GATEWAY, GatewayProcess, LISTENERS, Place } from "../../support/process.ts"
+import { refusalOf, refused, Template } from "./refusal.ts"
+
+const CONFIGURATIONS: [what: string, text: string, sentence: RegExp][] = [
+  [
+    "an unknown key at its top",
+    '{ "listener": {} }',
+    /gatehouse\.json: listener is not known; here stands an object with the keys .*listeners/,
+  ],
+  [
+    "an unknown key further in",
+    '{ "listeners": { "mqtt": { "prot": 1883 } } }',
+    /gatehouse\.json: listeners\.mqtt\.prot is not known; here stands .* enabled, host, port$/,
+  ],
+  [
+    "a value of the wrong type",
+    '{ "listeners": { "mqtts": { "port": "8883" } } }',
+    /listeners\.mqtts\.port must be a whole number from 0 to 65535, not "8883"$/,
+  ],
+  [
+    "two faults",
+    '{ "names": ["a b"], "log": { "level": "loud" } }',
+    /names\.0 must be a DNS name .*; log\.level must be one of error, warn, info, debug, not "loud"$/,
+  ],
+  ["a list in place of an object", "[]", /the whole must be an object with the keys/],
+  ["text that is no JSON", '{\n  "site": "a",\n  "names": [,]\n}', /is not a configuration: .* at line 3, column 13$/],
+  ["half of it", '{ "site": "a"', /line 1, column 14, where it ends too early$/],
+  ["nothing in it", "", /is not a configuration: it is empty$/],
+]
+
+describe("a start with an unfit configuration", { concurrency: 2 }, () => {
+  for (const [what, text, sentence] of CONFIGURATIONS) {
+    it(`is refused for ${what}, with the file and the place`, async () => {
+      await using place = await Place.make()
+      await writeFile(place.config, text)
+      const { code, reason } = await refusalOf(place)
+      assert.equal(code, "config-invalid")
+      assert.ok(reason.startsWith(place.config), reason)
+      assert.match(reason, sentence)
+    })
+  }
+
+  it("is refused when the file is missing, with the remedy", async () => {
+    await using place = await Place.make()
+    await rm(place.config)
+    const { code, reason } = await refusalOf(place)
+    assert.equal(code, "config-invalid")
+    assert.match(reason, /gatehouse\.json cannot be read; make it, or name another with --config FILE/)
+  })
+
+  it("is refused when the command line says something unknown", async () => {
+    await using place = await Place.make()
+    const command = [...GATEWAY, "--conf", place.config]
+    await using gateway = new GatewayProcess(command, { env: { JOURNAL_STREAM: "8:1" } })
+    assert.match((await refused(gateway)).reason, /the command line is not valid; it may hold --config FILE/)
+  })
+
+  it("is refused when nobody could ever take the box into service", async () => {
+    await using place = await Place.make({ listeners: { https: { enabled: false } } })
+    const { code, reason } = await refusalOf(place)
+    assert.equal(code, "config-invalid")
+    assert.match(reason, /listeners\.https\.enabled.*bootstrap/)
+  })
+})
+
+describe("a start where another program has a port", { concurrency: 2 }, () => {
+  let template: Template
+  let other: Server
+  let port: number
+  before(async () => {
+    template = await Template.make()
+    other = createServer((socket) => socket.destroy()).listen(0, "127.0.0.1")
+    await once(other, "listening")
+    port = (other.address() as AddressInfo).port
+  })
+  after(async () => {
+    other.close()
+    await template[Symbol.asyncDispose]()
+  })
+  const taken = (name: string, host = "127.0.0.1") => ({ listeners: { [name]: { host, port } } })
+
+  for (const name of LISTENERS) {
+    it(`is refused for the ${name} port, by name and number, and harms nothing`, async () => {
+      await using place = await template.copy(taken(name))
+      const { code, reason } = await refusalOf(place)
+      assert.equal(code, "port-in-use")
+      assert.match(reason, new RegExp(`\\b${name} listener .*\\b${port}\\b.*; .*configuration`))
+      await place.configure()
+      await using gateway = await place.start()
+      assert.deepEqual(LISTENERS.map((listener) => gateway.port(listener) > 0), [true, true, true, true, true])
+    })
+  }
+
+  it("is refused on a box that waits to be claimed when it is the page's, and its claim code is gone with it", async () => {
+    await using place = await Place.make(taken("https"))
+    assert.equal((await refusalOf(place)).code, "port-in-use")
+    await place.configure()
+    await using gateway = await place.start()
+    assert.equal((await gateway.stop()).code, 0)
+  })
+
+  it("is refused for an address that this machine does not have", async () => {
+    await using place = await template.copy({ listeners: { mqtts: { host: "192.0.2.1", port: 0 } } })
+    const { code, reason } = await refusalOf(place)
+    assert.equal(code, "listen-failed")
+    assert.match(reason, /mqtts listener on 192\.0\.2\.1.*check listeners\.mqtts\.host/)
+  })
+
+  it("is refused by the second of two listeners that want the same port", async () => {
+    const { port: free } = await freePort()
+    const listeners = { mqtt: { host: "127.0.0.1", port: free }, ws: { host: "127.0.0.1", port: free } }
+    await using place = await template.copy({ listeners })
+    assert.match((await refusalOf(place)).reason, new RegExp(`ws listener .*port ${free}`))
+  })
+})
+
+/** A port that was free a moment ago. */
+async function freePort(): Promise<AddressInfo> {
+  const server = createServer().listen(0, "127.0.0.1")
+  await once(server, "listening")
+  const address = server.address() as AddressInfo
+  server.close()
+  await once(server, "close")
+  return address
+}
