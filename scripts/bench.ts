@@ -4,7 +4,7 @@
  */
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join, resolve } from "node:path"
+import { basename, join, resolve } from "node:path"
 import { parseArgs } from "node:util"
 import type { Broker, Population } from "./bench/broker.ts"
 import { digits, median, table } from "./bench/figures.ts"
@@ -22,17 +22,18 @@ const USAGE = `npm run bench -- [options]
   --rounds N         measurements of each broker and workload (5)
   --seconds N        length of each (2)
   --only TEXT        only workloads whose name holds TEXT
+  --checkout FOLDER  measure the Gatehouse in FOLDER instead of this one
   --against FOLDER   measure another checkout of Gatehouse too
   --node-flags=TEXT  flags for the node that runs Gatehouse, blanks between them
   --write FILE       put the table into FILE, between the marks <!-- bench --> and <!-- /bench -->`
 
-const CHECKOUT = resolve(import.meta.dirname, "..")
 const DEVICES = 40
 
 interface Choice {
   readonly rounds: number
   readonly timing: Timing
   readonly workloads: readonly Workload[]
+  readonly checkout: string
   readonly against: string | undefined
   readonly flags: readonly string[]
   readonly write: string | undefined
@@ -48,6 +49,7 @@ function chosen(argv: readonly string[]): Choice | undefined {
       rounds: text,
       seconds: text,
       only: { type: "string", default: "" },
+      checkout: { type: "string", default: resolve(import.meta.dirname, "..") },
       against: text,
       "node-flags": { type: "string", default: "" },
       write: text,
@@ -59,6 +61,7 @@ function chosen(argv: readonly string[]): Choice | undefined {
     rounds: Number(values.rounds ?? (values.quick ? 2 : 5)),
     timing: { warmUpMs: values.quick ? 200 : 500, measureMs: seconds * 1000 },
     workloads: WORKLOADS.filter(({ name }) => name.includes(values.only)),
+    checkout: values.checkout,
     against: values.against,
     flags: values["node-flags"].split(" ").filter((flag) => flag !== ""),
     write: values.write,
@@ -96,8 +99,8 @@ async function startBrokers(parts: AsyncDisposableStack, folder: string, choice:
     const own = join(folder, `gatehouse-${brokers.length}`)
     brokers.push(parts.use(await startGatehouse(name, own, checkout, population, choice.flags)))
   }
-  if (choice.against !== undefined) await add(`Gatehouse in ${choice.against}`, choice.against)
-  await add("Gatehouse", CHECKOUT)
+  if (choice.against !== undefined) await add(`Gatehouse (${basename(choice.against)})`, choice.against)
+  await add("Gatehouse", choice.checkout)
   return brokers
 }
 

@@ -49,7 +49,11 @@ export async function takeIntoService(
 /** Its users need the authorities first. */
 async function trustThose({ authorities }: Bootstrap, trust: Trust): Promise<void> {
   await trustNobody(trust)
-  for (const { id, certificate, scope } of authorities) await trust.add(certificate, { id, scope, by: "bootstrap" })
+  for (const { id, certificate, scope } of authorities) {
+    await trust.add(certificate, { id, scope, by: "bootstrap" }).catch((error) => {
+      throw named(error, `authority ${id}`)
+    })
+  }
 }
 
 /** Whoever is trusted on an unclaimed box was so by a bootstrap that failed after, and whose file may be another now. */
@@ -57,8 +61,8 @@ async function trustNobody(trust: Trust): Promise<void> {
   for (const { id } of trust.list()) await trust.remove(id)
 }
 
-/** What the file says was refused somewhere that knows no files. */
-function named(error: unknown, path: string): unknown {
+/** What the file says was refused somewhere that does not know where it stands. */
+function named(error: unknown, place: string): unknown {
   const aboutContent = error instanceof GatewayError && error.code !== "disk-failed"
-  return aboutContent ? new GatewayError("bootstrap-invalid", `${path}: ${error.message}`) : error
+  return aboutContent ? new GatewayError("bootstrap-invalid", `${place}: ${error.message}`) : error
 }

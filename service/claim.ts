@@ -36,6 +36,7 @@ export async function openClaimDesk(stateDirectory: string, claimed: boolean): P
       return code
     },
     close: async () => {
+      if (code === undefined) return
       code = undefined
       await rm(path, { force: true })
     },

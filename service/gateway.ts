@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os"
 import { join } from "node:path"
+import { setTimeout as delay } from "node:timers/promises"
 import { ACCESS_FORMAT, accessDocument, emptyAccess } from "./access/access-document.ts"
 import { Accounts } from "./access/accounts.ts"
 import { ACTIVITY_FORMAT, Activity, activityDocument, noActivity } from "./access/activity.ts"
@@ -16,52 +17,64 @@ import { openClaimDesk } from "./claim.ts"
 import type { Clock } from "./clock.ts"
 import type { Config } from "./config.ts"
 import type { Greetable } from "./console.ts"
-import { reasonOf } from "./errors.ts"
+import { GatewayError, reasonOf } from "./errors.ts"
 import { Health } from "./health.ts"
+import { openLocal } from "./http/local.ts"
+import type { Gateway as Lent } from "./http/ports.ts"
 import { type Http, openHttp } from "./http/server.ts"
+import { listenerStates, openListeners, openPorts } from "./listeners.ts"
 import type { Logger } from "./log.ts"
 import { revokeOrphans } from "./orphans.ts"
 import { openDocument } from "./store/document.ts"
 import { openStateDirectory } from "./store/state-directory.ts"
 import { openNotifier } from "./systemd/notify.ts"
 import { keepWatchdog, watchdogPeriod } from "./systemd/watchdog.ts"
-import { repeat } from "./upkeep.ts"
+import { repeat, sharedAlarm } from "./upkeep.ts"
 import { VERSION } from "./version.ts"
 
 const SECOND = 1000
 const MINUTE = 60 * SECOND
 /** A publish that does not come back within this is a fault. */
 const ROUND_TRIP_MS = 5 * SECOND
-const MQTT_LISTENERS = ["mqtt", "mqtts", "ws", "wss"] as const
+/** A systemd that does not take a notification must not use up the time for stopping. */
+const STOPPING_MS = SECOND
 
 export type Gateway = AsyncDisposable & Greetable
 
 /**
  * Starts every part in the order it needs the others: users, authority and certificates, broker, page, systemd.
  * Whatever started is closed in reverse order, both when the gateway is disposed and when a later part fails to start.
+ * Rejects with the reason of `stop` when that comes before the end of the start.
  */
 export async function startGateway(
   config: Config,
   env: NodeJS.ProcessEnv,
   clock: Clock,
   log: Logger,
+  stop = new AbortController().signal,
 ): Promise<Gateway> {
   await using parts = new AsyncDisposableStack()
   const health = new Health(() => clock.now())
   const state = parts.use(await openStateDirectory(config.stateDirectory))
   const access = await openAccess(state.path, clock)
   const { directory, activity } = access
-  const keepActivity = () => activity.flush((username) => directory.users.has(username))
+  const writing = sharedAlarm(health, "store-write-failed")
+  const written = writing()
+  const keepActivity = () => written(() => activity.flush((username) => directory.users.has(username)))
   parts.defer(keepActivity)
   parts.use(repeat("keeping when users were seen", 10 * SECOND, keepActivity, log))
 
-  const surroundings = { config, state, health, clock, log: log.for("ca") }
+  const surroundings = { config, state, health, clock, writing, log: log.for("ca") }
   const trusting = parts.use(await openTrusting(surroundings))
   const servers = parts.use(await openServerCertificates(surroundings, trusting.authority))
   const { trust } = trusting
   const accounts = new Accounts(directory, access.passwords, (issuer) => issuer === OWN_ISSUER || trust.has(issuer))
   parts.defer(revokeOrphans(directory, trusting.issueLog, trusting.authority, log))
-  if (config.bootstrap !== undefined) await takeIntoService(config.bootstrap, directory, accounts, trust, log)
+  const goOn = () => stop.throwIfAborted()
+  goOn()
+  if (config.bootstrap !== undefined) await takeIntoService(config.bootstrap, directory, accounts, trust, log, goOn)
+  goOn()
+  if (!directory.claimed && !config.listeners.https.enabled) throw unclaimable()
 
   const broker = parts.use(
     await openBroker({
@@ -85,13 +98,46 @@ export async function startGateway(
     broker.recheckCertificates()
   })
   trusting.authority.onRevoked(() => broker.recheckCertificates())
-  const listen = () => openListeners(config, broker, material())
-  if (directory.claimed) await listen()
+  const listen = (failed: (error: unknown) => void) => openListeners(config, broker, material(), failed)
+  if (directory.claimed) {
+    await listen((error) => {
+      throw error
+    })
+  }
 
   const desk = await openClaimDesk(state.path, directory.claimed)
-  const open = (): Greetable["listeners"] => openPorts(config, broker, page.port)
-  const page: Http = parts.use(
-    await openHttp({
+  parts.defer(() => desk.close())
+  const open = (): Greetable["listeners"] => openPorts(config, broker, page?.port)
+  const lent: Lent = {
+    ...access,
+    ...trusting,
+    version: VERSION,
+    accounts,
+    health,
+    clock,
+    clients: broker,
+    log: log.for("http"),
+    listeners: () => listenerStates(config, open()),
+    alive: () => !health.alarms.some((alarm) => alarm.condition === "round-trip-failed"),
+    claimCode: () => desk.code,
+    claim: async (username, password) => {
+      await accounts.claim(username, password)
+      log.info("taken into service", { administrator: username })
+      // whatever fails from here on leaves a claimed box, so none of it may refuse the claim
+      await desk.close().catch((error) => log.error("claim code not removed", { reason: reasonOf(error) }))
+      const closed: string[] = []
+      await listen((error) => closed.push(reasonOf(error)))
+      if (closed.length > 0) health.raise("listener-closed", closed.join("; "))
+      if (trusting.files.sealed) return {}
+      const recoveryKey = await sealRoot().catch((error) => {
+        log.error("root key not sealed", { reason: reasonOf(error) })
+      })
+      return recoveryKey === undefined ? {} : { recoveryKey }
+    },
+    sealRoot: () => sealRoot(),
+  }
+  const openPage = () =>
+    openHttp({
       ...config.listeners.https,
       keyPem: servers.page().key,
       certPem: servers.page().cert,
@@ -99,36 +145,18 @@ export async function startGateway(
       onUpgrade: (request, socket, head) =>
         directory.claimed ? broker.upgrade(request, socket, head) : socket.destroy(),
       maxConnections: config.limits.connections,
-      gateway: {
-        ...access,
-        ...trusting,
-        version: VERSION,
-        accounts,
-        health,
-        clock,
-        clients: broker,
-        log: log.for("http"),
-        listeners: () => listenerStates(config, open()),
-        alive: () => !health.alarms.some((alarm) => alarm.condition === "round-trip-failed"),
-        claimCode: () => desk.code,
-        claim: async (username, password) => {
-          await accounts.claim(username, password)
-          await desk.close()
-          log.info("taken into service", { administrator: username })
-          await listen().catch((error) => health.raise("listener-closed", reasonOf(error)))
-          return trusting.files.sealed ? {} : { recoveryKey: await sealRoot() }
-        },
-        sealRoot: () => sealRoot(),
-      },
-    }),
-  )
-  servers.onPage(({ key, cert }) => page.replaceCertificate(key, cert))
+      gateway: lent,
+    })
+  const page: Http | undefined = config.listeners.https.enabled ? parts.use(await openPage()) : undefined
+  servers.onPage(({ key, cert }) => page?.replaceCertificate(key, cert))
   const sealRoot = async () => {
     const recoveryKey = await trusting.files.seal()
     health.clear("root-key-unsealed")
     return recoveryKey
   }
+  parts.use(await openLocal({ path: join(state.path, "control.sock"), gateway: lent }))
 
+  goOn()
   await openSystemd(parts, env, broker, health, () => inWords(directory.claimed, broker, health), log.for("systemd"))
   const stack = parts.move()
   return {
@@ -176,20 +204,20 @@ async function openSystemd(
   parts.use(keepWatchdog({ periodMicroseconds: watchdogPeriod(env), check, notifier, log }))
   parts.use(repeat("the round trip", MINUTE, check, log))
   parts.use(repeat("the status line", 10 * SECOND, () => notifier.status(status()), log))
-  parts.defer(() => notifier.stopping())
+  parts.defer(() => Promise.race([notifier.stopping(), delay(STOPPING_MS, undefined, { ref: false })]))
   await notifier.ready(status())
 }
 
 async function openAccess(stateDirectory: string, clock: Clock) {
   const users = {
     path: join(stateDirectory, "users.json"),
-    format: ACCESS_FORMAT,
+    format: `${ACCESS_FORMAT}/1`,
     schema: accessDocument,
     initial: emptyAccess,
   }
   const seen = {
     path: join(stateDirectory, "activity.json"),
-    format: ACTIVITY_FORMAT,
+    format: `${ACTIVITY_FORMAT}/1`,
     schema: activityDocument,
     initial: noActivity,
   }
@@ -202,23 +230,9 @@ async function openAccess(stateDirectory: string, clock: Clock) {
   }
 }
 
-async function openListeners(config: Config, broker: Broker, material: TlsMaterial): Promise<void> {
-  for (const name of MQTT_LISTENERS) {
-    const { enabled, host, port } = config.listeners[name]
-    if (enabled) await broker.listen(name, { host, port }, material)
-  }
-}
-
-function openPorts(config: Config, broker: Broker, pagePort: number): Greetable["listeners"] {
-  const mqtt = broker.listeners.map(({ name, port }) => ({ name, port, host: config.listeners[name].host }))
-  return [{ name: "https", host: config.listeners.https.host, port: pagePort }, ...mqtt]
-}
-
-function listenerStates(config: Config, open: Greetable["listeners"]) {
-  return Object.entries(config.listeners).map(([name, { host, port }]) => {
-    const bound = open.find((listener) => listener.name === name)
-    return { name, host, port: bound?.port ?? port, open: bound !== undefined }
-  })
+function unclaimable(): GatewayError {
+  const remedy = "set listeners.https.enabled to true, or name a bootstrap file under bootstrap"
+  return new GatewayError("config-invalid", `nobody could take this gateway into service without its page; ${remedy}`)
 }
 
 /** One line for `systemctl status`. */

@@ -8,7 +8,7 @@ import type { Logger } from "./log.ts"
 /**
  * Revokes the certificates of users who are gone or no longer have the certificate grant: otherwise whoever gets that
  * name next would share it with the old device. Looks at everything once, for a crash between the two writes, and from
- * then on at each change of users.
+ * then on at each change of users. A box without users is left alone: they may only be missing, and come back.
  */
 export function revokeOrphans(directory: Directory, issueLog: IssueLog, authority: Authority, log: Logger): () => void {
   let known = directory.users
@@ -25,7 +25,8 @@ export function revokeOrphans(directory: Directory, issueLog: IssueLog, authorit
     }
   }
   const holders = issueLog.entries().filter((entry) => entry.kind === "device")
-  revokeAll(new Set(holders.map((entry) => entry.commonName).filter((name) => !mayHold(known.get(name)))))
+  if (directory.claimed)
+    revokeAll(new Set(holders.map((entry) => entry.commonName).filter((name) => !mayHold(known.get(name)))))
   return directory.onChange(() => {
     const before = known
     known = directory.users

@@ -15,6 +15,8 @@ export interface GatehouseOptions {
   readonly flags?: readonly string[]
   /** Goes into the bootstrap file; the administrator comes by itself. */
   readonly bootstrap: Readonly<Record<string, unknown>>
+  /** Limits that are not at their default. */
+  readonly limits?: Readonly<Record<string, number>>
 }
 
 /** A gateway of its own, with its ports, files and state in `folder`. */
@@ -23,10 +25,15 @@ export interface Gatehouse extends AsyncDisposable {
   readonly ports: { readonly mqtt: number; readonly mqtts: number; readonly https: number }
   /** PEM; what clients must trust. */
   readonly authority: string
+  /** PEM; what users of the API must trust. */
+  readonly pageAuthority: string
 }
 
-/** Writes configuration and bootstrap file; the answer is what `openGatehouse` needs, as often as wanted. */
-export async function prepareGatehouse(folder: string, options: GatehouseOptions): Promise<() => Promise<Gatehouse>> {
+/** Starts the gateway that was prepared; resolves once it listens at this door, of which the page's is the last. */
+export type OpenGatehouse = (until?: "mqtts" | "https") => Promise<Gatehouse>
+
+/** Writes configuration and bootstrap file. The answer may be called again once the gateway it opened is closed. */
+export async function prepareGatehouse(folder: string, options: GatehouseOptions): Promise<OpenGatehouse> {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const ports = { mqtt: await freePort(), mqtts: await freePort(), https: await freePort() }
   const at = (port: number) => ({ host: "127.0.0.1", port })
@@ -40,17 +47,18 @@ export async function prepareGatehouse(folder: string, options: GatehouseOptions
     ws: { enabled: false },
     wss: { enabled: false },
   }
-  const settings = { stateDirectory: join(folder, "state"), listeners }
+  const settings = { stateDirectory: join(folder, "state"), listeners, limits: options.limits ?? {} }
   writeFileSync(config, JSON.stringify({ ...settings, bootstrap }), { mode: 0o600 })
   const main = resolve(options.checkout, "service/main.ts")
-  return async () => {
+  return async (until = "mqtts") => {
     const args = [...(options.flags ?? []), main, "--config", config]
-    const running = await Program.start(process.execPath, args, ports.mqtts, join(folder, "gatehouse.log"))
+    const running = await Program.start(process.execPath, args, ports[until], join(folder, "gatehouse.log"))
     writeFileSync(config, JSON.stringify(settings), { mode: 0o600 }) // the bootstrap file is used up
     return {
       pid: running.pid,
       ports,
       authority: readFileSync(join(folder, "state/ca/authority.pem"), "utf8"),
+      pageAuthority: readFileSync(join(folder, "state/page/page-ca.pem"), "utf8"),
       [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
     }
   }

@@ -3,6 +3,7 @@ import { accessSync, constants, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { type Broker, type Population, Program } from "./broker.ts"
 import { freePort } from "./free-port.ts"
+import type { Door } from "./load/client.ts"
 import type { Plant } from "./plant.ts"
 
 const PLACES = ["/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto", "/usr/bin/mosquitto"]
@@ -22,12 +23,19 @@ export function mosquittoVersion(): string | undefined {
   return "Mosquitto"
 }
 
+/** Mosquitto with its files written, to be opened as often as wanted. */
+export interface Mosquitto {
+  readonly plain: Door
+  readonly mutual: Door
+  readonly open: () => Promise<Program>
+}
+
 /** Without what Gatehouse has not either: no persistence. With what it always has: passwords, an access list, a log. */
-export async function startMosquitto(
+export async function prepareMosquitto(
   folder: string,
   { username, password, authority, devices }: Population,
   plant: Plant,
-): Promise<Broker> {
+): Promise<Mosquitto> {
   const program = find()
   if (program === undefined) throw new Error(`mosquitto is not installed; ${INSTALL}`)
   const [plainPort, securePort] = [await freePort(), await freePort()]
@@ -59,12 +67,21 @@ export async function startMosquitto(
     "use_identity_as_username true",
   ]
   const path = file("mosquitto.conf", `${config.join("\n")}\n`)
-  const running = await Program.start(program, ["-c", path], securePort, join(folder, "mosquitto.log"))
+  return {
+    plain: { port: plainPort, login: { username, password } },
+    mutual: { port: securePort, login: {}, tls: { ca: [plant.authority], devices } },
+    open: () => Program.start(program, ["-c", path], securePort, join(folder, "mosquitto.log")),
+  }
+}
+
+export async function startMosquitto(folder: string, population: Population, plant: Plant): Promise<Broker> {
+  const { plain, mutual, open } = await prepareMosquitto(folder, population, plant)
+  const running = await open()
   return {
     name: mosquittoVersion() ?? "Mosquitto",
     pid: running.pid,
-    plain: { port: plainPort, login: { username, password } },
-    mutual: { port: securePort, login: {}, tls: { ca: [plant.authority], devices } },
+    plain,
+    mutual,
     [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
   }
 }

@@ -40,7 +40,7 @@ export async function makeRequest(
 
 /** A certificate user with its certificate from the gateway. The user is created unless it exists. */
 export async function makeDevice(
-  test: TestGateway,
+  test: Pick<TestGateway, "api" | "folder">,
   name: string,
   user: object = { roles: ["device"] },
   kind: KeyKind = "P-256",

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
-import { chmod, chown, mkdtemp, rm, writeFile } from "node:fs/promises"
+import { chmod, mkdtemp, readdir, readFile, readlink, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -27,6 +27,8 @@ export interface SpawnOptions {
   readonly env?: Readonly<Record<string, string>>
   /** User and group it runs as. */
   readonly uid?: number
+  /** Arguments beside the configuration. */
+  readonly args?: readonly string[]
   /** A program and its first arguments, which runs the gateway's command line; it must end as the gateway does. */
   readonly through?: readonly string[]
 }
@@ -65,13 +67,8 @@ export class Place implements AsyncDisposable {
     await chmod(this.bootstrap, mode)
   }
 
-  /** Gives everything made so far to another user. */
-  async giveTo(uid: number): Promise<void> {
-    for (const path of [this.folder, this.config]) await chown(path, uid, uid)
-  }
-
   spawn(options: SpawnOptions = {}): GatewayProcess {
-    return new GatewayProcess([...GATEWAY, "--config", this.config], options)
+    return new GatewayProcess([...GATEWAY, "--config", this.config, ...(options.args ?? [])], options)
   }
 
   /** A gateway that has told that it is up. */
@@ -100,8 +97,24 @@ export class Place implements AsyncDisposable {
   }
 }
 
+/** Ports of every interface and family on which a process listens. */
+export async function listeningPorts(pid: number): Promise<number[]> {
+  const names = await readdir(`/proc/${pid}/fd`)
+  const links = await Promise.all(names.map((name) => readlink(`/proc/${pid}/fd/${name}`).catch(() => "")))
+  const tables = await Promise.all(["tcp", "tcp6"].map((table) => readFile(`/proc/${pid}/net/${table}`, "utf8")))
+  const ports: number[] = []
+  for (const line of tables.flatMap((table) => table.split("\n").slice(1))) {
+    const [, local, , state, , , , , , inode] = line.trim().split(/\s+/)
+    const isListening = state === "0A" && links.includes(`socket:[${inode}]`)
+    if (isListening) ports.push(Number.parseInt(local?.split(":")[1] ?? "0", 16))
+  }
+  return ports
+}
+
 const live = new Set<ChildProcess>()
-process.once("exit", () => live.forEach((child) => child.kill("SIGKILL")))
+process.once("exit", () => {
+  for (const child of live) child.kill("SIGKILL")
+})
 
 /** A gateway as a process of its own, and everything it printed. */
 export class GatewayProcess implements AsyncDisposable {
@@ -120,12 +133,18 @@ export class GatewayProcess implements AsyncDisposable {
       ...(uid === undefined ? {} : { uid, gid: uid }),
     })
     live.add(this.child)
-    this.child.stdout?.on("data", (chunk: Buffer) => this.#heard(() => (this.out += chunk)))
-    this.child.stderr?.on("data", (chunk: Buffer) => this.#heard(() => (this.err += chunk)))
+    this.child.stdout?.on("data", (chunk: Buffer) => {
+      this.out += chunk
+      this.#look()
+    })
+    this.child.stderr?.on("data", (chunk: Buffer) => {
+      this.err += chunk
+      this.#look()
+    })
     const began = performance.now()
     this.ended = once(this.child, "close").then(([code, signal]) => {
       live.delete(this.child)
-      this.#heard(() => {})
+      this.#look()
       return { code, signal, ms: performance.now() - began }
     })
   }
@@ -136,7 +155,7 @@ export class GatewayProcess implements AsyncDisposable {
 
   /** Resolves once the addresses are printed. */
   ready(): Promise<void> {
-    return this.prints(/Gatehouse is up\.[^]*npm run demo|It is in service/)
+    return this.prints(/Gatehouse is up\..*(npm run demo|It is in service)/s)
   }
 
   /** Resolves once the output matches; rejects when the process ends before, or has not printed it for long. */
@@ -171,11 +190,18 @@ export class GatewayProcess implements AsyncDisposable {
     return this.#api
   }
 
+  /** How it ended, by itself; rejects when it goes on for long. */
+  async end(ms = PATIENCE_MS): Promise<End> {
+    const late = Promise.withResolvers<never>()
+    const timer = setTimeout(() => late.reject(new Error(`the gateway goes on; it printed:\n${this.printed}`)), ms)
+    return Promise.race([this.ended, late.promise]).finally(() => clearTimeout(timer))
+  }
+
   /** Sends a signal and waits for the end; `ms` counts from the signal. */
   async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<End> {
     const began = performance.now()
     this.child.kill(signal)
-    return { ...(await this.ended), ms: performance.now() - began }
+    return { ...(await this.end()), ms: performance.now() - began }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -183,8 +209,7 @@ export class GatewayProcess implements AsyncDisposable {
     await this.ended
   }
 
-  #heard(take: () => void): void {
-    take()
+  #look(): void {
     for (const look of this.#waiting) look()
   }
 }

@@ -26,7 +26,7 @@ const PATIENCE_MS = 15_000
 export class Client {
   readonly socket: Socket
   readonly #scanner = new Scanner()
-  readonly #answers = Buffer.allocUnsafe(65536)
+  readonly #answers = Buffer.allocUnsafe(4096)
   #answered = 0
   #onConnack: (code: number) => void = () => {}
   #onSuback: (code: number) => void = () => {}

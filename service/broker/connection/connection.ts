@@ -183,7 +183,8 @@ export class Connection implements PacketSink, Carrier, CoreClient {
     if (this.closed) return
     if (this.#publishesThisSecond > 0 && tick % (1000 / TICK_MS) === 0) this.#letGo()
     if (this.session === undefined) {
-      if ((tick - this.#activeTick) * TICK_MS > this.exchange.limits.connectSeconds * 1000) this.#tooLate()
+      const late = (tick - this.#activeTick) * TICK_MS > this.exchange.limits.connectSeconds * 1000
+      if (late && !this.#waiting) this.#tooLate() // a client whose password waits for its turn has done its part
     } else if (this.keepAliveTicks > 0 && tick - this.#activeTick > this.keepAliveTicks) {
       this.exchange.counters.keepAliveTimeouts++
       this.end(Reason.keepAliveTimeout, "keep alive timeout") // [MQTT-3.1.2-22]

@@ -19,7 +19,6 @@ export function readPublish(
   from: number,
   end: number,
 ): void {
-  if (from + 2 > end) malformed("a topic name is cut short")
   const topicAt = from + 2
   let at = topicAt + ((buffer[from]! << 8) | buffer[from + 1]!)
   if (at > end) malformed("a topic name is cut short")

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict"
 import { once } from "node:events"
-import { rm, writeFile } from "node:fs/promises"
+import { readFile, rm, writeFile } from "node:fs/promises"
 import { type AddressInfo, createServer, type Server } from "node:net"
 import { join } from "node:path"
 import { after, before, describe, it } from "node:test"
-import { GATEWAY, GatewayProcess, LISTENERS, Place } from "../../support/process.ts"
-import { refusalOf, refused, Template } from "./refusal.ts"
+import { LISTENERS, Place } from "../../support/process.ts"
+import { refusalHere, refusalOf, startHere, Template } from "./refusal.ts"
 
 const CONFIGURATIONS: [what: string, text: string, sentence: RegExp][] = [
   [
@@ -23,15 +23,7 @@ const CONFIGURATIONS: [what: string, text: string, sentence: RegExp][] = [
     '{ "listeners": { "mqtts": { "port": "8883" } } }',
     /listeners\.mqtts\.port must be a whole number from 0 to 65535, not "8883"$/,
   ],
-  [
-    "two faults",
-    '{ "names": ["a b"], "log": { "level": "loud" } }',
-    /names\.0 must be a DNS name .*; log\.level must be one of error, warn, info, debug, not "loud"$/,
-  ],
-  ["a list in place of an object", "[]", /the whole must be an object with the keys/],
   ["text that is no JSON", '{\n  "site": "a",\n  "names": [,]\n}', /is not a configuration: .* at line 3, column 13$/],
-  ["half of it", '{ "site": "a"', /line 1, column 14, where it ends too early$/],
-  ["nothing in it", "", /is not a configuration: it is empty$/],
 ]
 
 describe("a start with an unfit configuration", { concurrency: 2 }, () => {
@@ -56,9 +48,8 @@ describe("a start with an unfit configuration", { concurrency: 2 }, () => {
 
   it("is refused when the command line says something unknown", async () => {
     await using place = await Place.make()
-    const command = [...GATEWAY, "--conf", place.config]
-    await using gateway = new GatewayProcess(command, { env: { JOURNAL_STREAM: "8:1" } })
-    assert.match((await refused(gateway)).reason, /the command line is not valid; it may hold --config FILE/)
+    const { reason } = await refusalOf(place, { args: ["--port", "1883"] })
+    assert.match(reason, /the command line is not valid; it may hold --config FILE/)
   })
 
   it("is refused when nobody could ever take the box into service", async () => {
@@ -69,7 +60,7 @@ describe("a start with an unfit configuration", { concurrency: 2 }, () => {
   })
 })
 
-describe("a start where another program has a port", { concurrency: 2 }, () => {
+describe("a start where another program has a port", () => {
   let template: Template
   let other: Server
   let port: number
@@ -86,28 +77,35 @@ describe("a start where another program has a port", { concurrency: 2 }, () => {
   const taken = (name: string, host = "127.0.0.1") => ({ listeners: { [name]: { host, port } } })
 
   for (const name of LISTENERS) {
-    it(`is refused for the ${name} port, by name and number, and harms nothing`, async () => {
+    it(`is refused for the ${name} port, by name and number, and nothing half-open stays`, async () => {
       await using place = await template.copy(taken(name))
-      const { code, reason } = await refusalOf(place)
+      const { code, reason } = await refusalHere(place)
       assert.equal(code, "port-in-use")
       assert.match(reason, new RegExp(`\\b${name} listener .*\\b${port}\\b.*; .*configuration`))
+      assert.equal(listening(), 1, "the other program alone")
       await place.configure()
-      await using gateway = await place.start()
-      assert.deepEqual(LISTENERS.map((listener) => gateway.port(listener) > 0), [true, true, true, true, true])
+      await using gateway = await startHere(place)
+      assert.equal(gateway.listeners.length, LISTENERS.length)
     })
   }
 
-  it("is refused on a box that waits to be claimed when it is the page's, and its claim code is gone with it", async () => {
-    await using place = await Place.make(taken("https"))
+  it("ends the process with exit code 1 and one sentence, and harms nothing", async () => {
+    await using place = await template.copy(taken("wss"))
     assert.equal((await refusalOf(place)).code, "port-in-use")
     await place.configure()
     await using gateway = await place.start()
-    assert.equal((await gateway.stop()).code, 0)
+    assert.ok(LISTENERS.every((listener) => gateway.port(listener) > 0))
+  })
+
+  it("is refused on a box that waits to be claimed when it is the page's, and its claim code is gone with it", async () => {
+    await using place = await Place.make(taken("https"))
+    assert.equal((await refusalHere(place)).code, "port-in-use")
+    await assert.rejects(readFile(join(place.state, "claim-code")), { code: "ENOENT" })
   })
 
   it("is refused for an address that this machine does not have", async () => {
     await using place = await template.copy({ listeners: { mqtts: { host: "192.0.2.1", port: 0 } } })
-    const { code, reason } = await refusalOf(place)
+    const { code, reason } = await refusalHere(place)
     assert.equal(code, "listen-failed")
     assert.match(reason, /mqtts listener on 192\.0\.2\.1.*check listeners\.mqtts\.host/)
   })
@@ -116,9 +114,14 @@ describe("a start where another program has a port", { concurrency: 2 }, () => {
     const { port: free } = await freePort()
     const listeners = { mqtt: { host: "127.0.0.1", port: free }, ws: { host: "127.0.0.1", port: free } }
     await using place = await template.copy({ listeners })
-    assert.match((await refusalOf(place)).reason, new RegExp(`ws listener .*port ${free}`))
+    assert.match((await refusalHere(place)).reason, new RegExp(`ws listener .*port ${free}`))
   })
 })
+
+/** Listening sockets of this process. */
+function listening(): number {
+  return process.getActiveResourcesInfo().filter((resource) => resource === "TCPServerWrap").length
+}
 
 /** A port that was free a moment ago. */
 async function freePort(): Promise<AddressInfo> {

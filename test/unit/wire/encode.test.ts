@@ -76,9 +76,9 @@ test("PUBLISH at QoS 1 and 2 leaves room for the packet identifier behind the to
   for (const version5 of [false, true]) {
     for (const qos of [1, 2] as const) {
       const { bytes, packetIdAt } = publishFrame(message, version5, qos, false, 0, undefined, 0, true)
-      assert.equal(packetIdAt, 7)
-      assert.equal(bytes.length, 2 + 5 + 2 + (version5 ? 1 : 0) + 2)
-      assert.equal(bytes[0], 0x30 | (qos << 1))
+      bytes.writeUInt16BE(0x1234, packetIdAt)
+      const [first, length] = [["32", "34"][qos - 1], version5 ? "0a" : "09"]
+      assert.equal(bytes.toString("hex"), `${first}${length}0003612f621234${version5 ? "00" : ""}6869`)
     }
   }
 })
@@ -113,6 +113,7 @@ test("a shared frame is encoded once per version, QoS, retain flag and remaining
     sharedPublishFrame(rich, slot, true, 2, true, 11_000),
   ]
   assert.equal(new Set([first, ...variants]).size, 5)
+  assert.notEqual(sharedPublishFrame(rich, slot, true, 2, true, 12_000), variants[3], "a stale expiry is not served")
   const older = sharedPublishFrame(rich, slot, false, 0, false, 10_000)
   assert.equal(sharedPublishFrame(rich, slot, false, 0, false, 15_000), older, "3.1.1 carries no expiry")
 })

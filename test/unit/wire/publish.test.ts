@@ -116,6 +116,12 @@ const accepted: [name: string, version: Version, bytes: Buffer, expected: Call][
     ["a", payload, 1, false, false, 5, carried("01 01 03 0001 74 08 0001 72 09 0002 00ff 26 0000 0000"), undefined],
   ],
   [
+    "a response topic with a topic alias behind it, whose identifier looks like a wildcard",
+    5,
+    packet(0x30, text("a"), properties("08 0001 72 23 0001"), payload),
+    ["a", payload, 0, false, false, 0, carried("08 0001 72"), 1],
+  ],
+  [
     "properties of over 64 bytes",
     5,
     packet(0x30, text("a"), properties("23 0001", "09 0100", Buffer.alloc(256, 7)), payload),

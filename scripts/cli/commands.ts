@@ -1,0 +1,25 @@
+import { AUTHORITY_COMMANDS } from "./authority.ts"
+import { CERT_COMMANDS } from "./cert.ts"
+import { CLAIM_COMMANDS } from "./claim.ts"
+import { CLIENTS_COMMANDS } from "./clients.ts"
+import type { Command } from "./command.ts"
+import { completionCommands } from "./completion.ts"
+import { DOCTOR_COMMANDS } from "./doctor.ts"
+import { EXPLAIN_COMMANDS } from "./explain.ts"
+import { ROLE_COMMANDS } from "./role.ts"
+import { STATUS_COMMANDS } from "./status.ts"
+import { USER_COMMANDS } from "./user.ts"
+
+/** The one table of what can be typed. */
+export const COMMANDS: readonly Command[] = [
+  ...STATUS_COMMANDS,
+  ...CLAIM_COMMANDS,
+  ...USER_COMMANDS,
+  ...ROLE_COMMANDS,
+  ...CERT_COMMANDS,
+  ...AUTHORITY_COMMANDS,
+  ...CLIENTS_COMMANDS,
+  ...EXPLAIN_COMMANDS,
+  ...DOCTOR_COMMANDS,
+  ...completionCommands(() => COMMANDS),
+]

@@ -1,0 +1,191 @@
+import { setTimeout as delay } from "node:timers/promises"
+import { Worker } from "node:worker_threads"
+import { median } from "../bench/figures.ts"
+import { residentMemory } from "../bench/process-stat.ts"
+import type { CanaryOrder, Chirp } from "./canary.ts"
+import { caseOf, play } from "./cases.ts"
+import type { Subject } from "./subject.ts"
+import { World } from "./world.ts"
+
+/** Cases and worlds at one time. */
+const CASES = 64
+const WORLDS = 3
+/** Seconds until every cap of the gateway has been reached and its memory is what it will be. */
+const WARM_UP = 60
+const SETTLE = 30
+/** MiB that the gateway may hold after the end beyond what it held after the warm-up. */
+const GROWTH = 64
+/** Milliseconds for the canary's round trip, waiting for a processor not counted. */
+const CHIRP_MS = 2000
+/** Findings after which there is nothing new to learn. */
+const ENOUGH = 50
+
+/** One run: attackers, canary and watchman side by side until the time is over, then the settling and the verdict. */
+export class Campaign {
+  readonly #subject: Subject
+  readonly #seed: string
+  readonly #onlyWorld: number | undefined
+  readonly #findings: string[] = []
+  readonly #rss: number[] = []
+  readonly #recent: { readonly name: string; readonly at: number }[] = []
+  #stopped = false
+  #begun = performance.now()
+  #cases = 0
+  #packets = 0
+  #worlds = 0
+  #steps = 0
+  #chirps = 0
+  #slowest = 0
+
+  constructor(subject: Subject, seed: string, onlyWorld: number | undefined) {
+    this.#subject = subject
+    this.#seed = seed
+    this.#onlyWorld = onlyWorld
+  }
+
+  /** True when all held. */
+  async run(seconds: number): Promise<boolean> {
+    this.#begun = performance.now()
+    const canary = this.#watchCanary()
+    const attackers = [
+      ...Array.from({ length: this.#onlyWorld === undefined ? CASES : 0 }, () => this.#attack()),
+      ...Array.from({ length: this.#onlyWorld === undefined ? WORLDS : 1 }, () => this.#inhabit()),
+    ]
+    const warmUp = Math.min(WARM_UP, seconds / 3)
+    const warm = await this.#watch(warmUp, seconds)
+    this.#stopped = true
+    const ended = await Promise.race([Promise.all(attackers).then(() => true), delay(60_000, false)])
+    if (!ended) this.#finding("an attacker did not come to its end within 60 s")
+    const after = await this.#settle()
+    await canary.terminate()
+    return this.#verdict(warm, after)
+  }
+
+  async #attack(): Promise<void> {
+    while (!this.#stopped) {
+      const one = caseOf(this.#seed, this.#cases++)
+      this.#recent.push({ name: one.name, at: performance.now() })
+      if (this.#recent.length > 200) this.#recent.shift()
+      try {
+        const packets = await play(one, this.#subject.target)
+        this.#packets += packets
+      } catch (error) {
+        this.#finding(`the fuzzer itself failed in ${one.name}: ${error instanceof Error ? error.stack : error}`)
+        await delay(1000)
+      }
+    }
+  }
+
+  async #inhabit(): Promise<void> {
+    while (!this.#stopped) {
+      const number = this.#onlyWorld ?? this.#worlds
+      this.#worlds++
+      const world = new World(`${this.#seed}/world:${number}`, number, this.#subject.target, (text) =>
+        this.#finding(text),
+      )
+      try {
+        await world.run(() => this.#stopped)
+      } catch (error) {
+        if (this.#subject.exit === null)
+          this.#finding(`world:${number}: ${error instanceof Error ? error.message : error}`)
+        await delay(1000)
+      }
+      this.#steps += world.steps
+    }
+  }
+
+  #watchCanary(): Worker {
+    const workerData: CanaryOrder = { target: this.#subject.target, pid: this.#subject.pid }
+    const worker = new Worker(new URL("./canary.ts", import.meta.url), { workerData })
+    worker.on("message", ({ milliseconds, waited, error }: Chirp) => {
+      const own = milliseconds - waited
+      this.#chirps++
+      this.#slowest = Math.max(this.#slowest, own)
+      const slow = `${milliseconds.toFixed(0)} ms, ${waited.toFixed(0)} of them waiting for a processor`
+      if (error !== undefined) this.#finding(`canary: ${error} (${slow})`)
+      else if (own > CHIRP_MS) this.#finding(`canary: a round trip took ${slow}`)
+    })
+    worker.on("error", (error) => this.#finding(`canary: ${error.stack}`))
+    return worker
+  }
+
+  /** Looks every second, tells every ten; the answer is the memory after the warm-up, MiB. */
+  async #watch(warmUp: number, seconds: number): Promise<number> {
+    let warm = Number.NaN
+    for (let second = 1; second <= seconds && this.#subject.exit === null && this.#findings.length < ENOUGH; second++) {
+      await delay(1000)
+      await this.#look(second % 5 === 0)
+      if (second <= warmUp) warm = median(this.#rss.slice(-10))
+      if (second % 10 === 0) this.#tell()
+    }
+    return warm
+  }
+
+  async #look(health: boolean): Promise<void> {
+    const { pid, exit } = this.#subject
+    for (const fault of this.#subject.faults()) this.#finding(`in the gateway's log: ${fault}; ${this.#suspects()}`)
+    if (exit !== null) return this.#finding(`the gateway is gone: ${exit}; ${this.#suspects()}`)
+    this.#rss.push(residentMemory(pid) / 1024)
+    if (health && !(await this.#subject.healthy())) this.#finding("/healthz did not answer ok within 10 s")
+  }
+
+  /** The cases that began in the last two seconds. */
+  #suspects(): string {
+    const since = performance.now() - 2000
+    const names = this.#recent.filter(({ at }) => at > since).map(({ name }) => name.slice(name.lastIndexOf("/") + 1))
+    return `under way: ${names.slice(-60).join(" ")}`
+  }
+
+  #tell(): void {
+    const seconds = (performance.now() - this.#begun) / 1000
+    const rate = Math.round(this.#packets / seconds)
+    console.log(
+      `${seconds.toFixed(0).padStart(5)} s  ${this.#cases} cases, ${this.#packets} packets (${rate}/s); ${this.#worlds} worlds, ` +
+        `${this.#steps} steps; canary ${this.#chirps}, slowest ${this.#slowest.toFixed(0)} ms; ` +
+        `RSS ${(this.#rss.at(-1) ?? 0).toFixed(0)} MiB; ${this.#findings.length} findings`,
+    )
+  }
+
+  /** Nobody but the canary for a while; the answer is the memory then, MiB. */
+  async #settle(): Promise<number> {
+    for (let second = 0; second < SETTLE && this.#subject.exit === null; second++) {
+      await delay(1000)
+      await this.#look(second % 5 === 0)
+    }
+    if (this.#subject.exit !== null) return Number.NaN
+    const counters = await this.#subject.counters()
+    console.log(`counters ${JSON.stringify(counters)}`)
+    for (const [name, most] of Object.entries({ connections: 1, sockets: 1, sessions: 1 })) {
+      const count = counters[name] ?? Number.NaN
+      if (!(count <= most))
+        this.#finding(`after ${SETTLE} s of rest there are ${count} ${name}; only the canary should be left`)
+    }
+    return median(this.#rss.slice(-10))
+  }
+
+  #verdict(warm: number, after: number): boolean {
+    const step = Math.max(1, Math.floor(this.#rss.length / 30))
+    console.log(
+      `RSS, MiB, every ${step} s: ${this.#rss
+        .filter((_, i) => i % step === 0)
+        .map((mib) => mib.toFixed(0))
+        .join(" ")}`,
+    )
+    console.log(
+      `RSS after the warm-up ${warm.toFixed(0)} MiB, after ${SETTLE} s of rest ${after.toFixed(0)} MiB; at most ${GROWTH} MiB more allowed`,
+    )
+    if (!(after <= warm + GROWTH))
+      this.#finding(`memory did not come back: ${warm.toFixed(0)} MiB before, ${after.toFixed(0)} MiB after`)
+    this.#tell()
+    const held = this.#findings.length === 0
+    console.log(
+      held ? "all held" : `${this.#findings.length} findings; seed ${this.#seed}:\n${this.#findings.join("\n")}`,
+    )
+    return held
+  }
+
+  #finding(text: string): void {
+    this.#findings.push(text)
+    if (this.#findings.length <= ENOUGH) console.log(`FINDING ${text}`)
+  }
+}

@@ -1,0 +1,34 @@
+import type { Broker } from "./broker/broker.ts"
+import type { TlsMaterial } from "./broker/listen/listener.ts"
+import type { Config } from "./config.ts"
+import type { Greetable } from "./console.ts"
+
+const MQTT = ["mqtt", "mqtts", "ws", "wss"] as const
+
+/** Opens each that the configuration wants, also after one has failed, unless `failed` throws. */
+export async function openListeners(
+  config: Config,
+  broker: Broker,
+  material: TlsMaterial,
+  failed: (error: unknown) => void,
+): Promise<void> {
+  for (const name of MQTT) {
+    const { enabled, host, port } = config.listeners[name]
+    if (enabled) await broker.listen(name, { host, port }, material).catch(failed)
+  }
+}
+
+/** Those that are bound, the page first. */
+export function openPorts(config: Config, broker: Broker, pagePort: number | undefined): Greetable["listeners"] {
+  const mqtt = broker.listeners.map(({ name, port }) => ({ name, port, host: config.listeners[name].host }))
+  if (pagePort === undefined) return mqtt
+  return [{ name: "https", host: config.listeners.https.host, port: pagePort }, ...mqtt]
+}
+
+/** All that can be configured, bound or not. */
+export function listenerStates(config: Config, open: Greetable["listeners"]) {
+  return Object.entries(config.listeners).map(([name, { host, port }]) => {
+    const bound = open.find((listener) => listener.name === name)
+    return { name, host, port: bound?.port ?? port, open: bound !== undefined }
+  })
+}

@@ -1,0 +1,180 @@
+import assert from "node:assert/strict"
+import { once } from "node:events"
+import { connect as connectTcp } from "node:net"
+import { after, before, describe, it } from "node:test"
+import { setTimeout as delay } from "node:timers/promises"
+import { connect as connectTls } from "node:tls"
+import { hex } from "./bytes.ts"
+import { BOTH_GENERATIONS, grant, Plant } from "./plant.ts"
+
+/** What a client may cost, and that whoever passes a limit is stopped, counted, and nobody else's trouble. */
+describe("limits", { concurrency: true }, () => {
+  let plant: Plant
+  before(async () => {
+    const limits = {
+      handshakeSeconds: 1,
+      connectSeconds: 1,
+      keepAliveSeconds: 30,
+      subscriptionsPerClient: 4,
+      topicLevels: 5,
+      retainedMessages: 20,
+      queuedMessagesPerSession: 5,
+      queuedBytesPerSession: 20_000,
+      publishesPerSecond: 60,
+      connectionsPerUser: 50,
+    }
+    plant = await Plant.open({ guesser: grant("readWrite", "#") }, { limits })
+    await plant.client()
+  })
+  after(() => plant[Symbol.asyncDispose]())
+
+  for (const version of BOTH_GENERATIONS) {
+    it(`MQTT ${version}: a client silent for one and a half keep alives is ended: 0x8d [MQTT-3.1.2-22], a pinging one is not`, async () => {
+      const [silent, pinging] = [
+        await plant.client({ version, keepalive: 1 }),
+        await plant.client({ version, keepalive: 1 }),
+      ]
+      const begun = performance.now()
+      const pings = setInterval(() => pinging.send({ cmd: "pingreq" }), 500)
+      await silent.ended(0x8d)
+      const silence = performance.now() - begun
+      assert.ok(silence > 1400 && silence < 2700, `${silence} ms`)
+      clearInterval(pings)
+      for (const packet of await pinging.rest()) assert.equal(packet.cmd, "pingresp")
+    })
+  }
+
+  it("MQTT 5: a longer keep alive than the gateway's is cut and told, one of 0 too [MQTT-3.2.2-21]; 3.1.1 keeps its own", async () => {
+    for (const [asked, told] of [
+      [0, 30],
+      [31, 30],
+      [30, undefined],
+      [5, undefined],
+    ] as const) {
+      const { connack } = await plant.try({ keepalive: asked })
+      assert.equal(connack.properties?.serverKeepAlive, told)
+    }
+    await plant.client({ version: 4, keepalive: 0 })
+  })
+
+  it("a CONNECT that does not come, or comes byte by byte, ends after its deadline", async () => {
+    const [mute, trickling] = [await plant.line(), await plant.line()]
+    const bytes = trickling.bytesOf(plant.connect())
+    let at = 0
+    const drip = setInterval(() => trickling.write(bytes.subarray(at, ++at)), 100)
+    const begun = performance.now()
+    await Promise.all([mute.closed(), trickling.closed()])
+    clearInterval(drip)
+    assert.ok(performance.now() - begun < 2000)
+  })
+
+  it("a TLS handshake that does not come to its end is closed after its deadline", async () => {
+    const begun = performance.now()
+    const half = connectTls({ port: plant.gateway.port("mqtts"), host: "127.0.0.1", rejectUnauthorized: false })
+    half.on("error", () => {})
+    await once(half, "secureConnect")
+    half.destroy()
+    const hellos = ["", "16 0301 00ff 01", "47455420"].map((bytes) => {
+      const socket = connectTcp({ port: plant.gateway.port("mqtts"), host: "127.0.0.1" })
+      socket.on("error", () => {}).resume()
+      socket.write(hex(bytes))
+      return once(socket, "close")
+    })
+    await Promise.all(hellos)
+    assert.ok(performance.now() - begun < 2500)
+  })
+
+  it("a packet claimed to be huge before the login costs nothing: it is refused by its length alone", async () => {
+    const lines = await Promise.all(Array.from({ length: 20 }, () => plant.line()))
+    const before = process.memoryUsage().rss
+    for (const line of lines) line.write(Buffer.concat([hex("10 ffffff7f"), Buffer.alloc(1_000_000)]))
+    for (const line of lines) assert.deepEqual(await line.closed(), [])
+    assert.ok(process.memoryUsage().rss - before < 60_000_000)
+  })
+
+  for (const version of BOTH_GENERATIONS) {
+    it(`MQTT ${version}: a subscription too many, or of too many levels, is refused; one made again is not another`, async () => {
+      const client = await plant.client({ version })
+      const [none, most] = [version === 5 ? 0x97 : 0x80, 0]
+      assert.deepEqual(await client.subscribe("a/b/c/d/e", "a/b/c/d/e/f", "1", "2"), [most, none, most, most])
+      assert.deepEqual(await client.subscribe("3", "4", "3", "1"), [most, none, most, most])
+      await client.unsubscribe("1")
+      assert.deepEqual(await client.subscribe("4"), [most])
+    })
+  }
+
+  it("a topic of too many levels is refused: 0x90, as a will too", async () => {
+    const client = await plant.client()
+    for (const qos of [1, 2]) assert.equal(await client.publish("a/b/c/d/e/f", "", { qos }), 0x90)
+    assert.equal(await client.publish("a/b/c/d/e", "", { qos: 2 }), 0)
+    assert.equal((await plant.try({ will: { topic: "a/b/c/d/e/f" } })).connack.reasonCode, 0x90)
+  })
+
+  it("a queue at its cap of messages or bytes drops its oldest, and counts them", async () => {
+    for (const [payload, kept] of [
+      [Buffer.from("x"), 5],
+      [Buffer.alloc(6000), 3],
+      [Buffer.alloc(30_000), 0],
+    ] as const) {
+      const [topic, coming] = [plant.fresh(), { id: plant.fresh("q"), clean: false, expiry: 60 }]
+      const client = await plant.client(coming)
+      await client.subscribe({ topic: `${topic}/#`, qos: 1 })
+      await client.vanish()
+      const before = await plant.counters()
+      const publisher = await plant.client()
+      for (let i = 0; i < 8; i++) await publisher.publish(`${topic}/${i}`, payload)
+      const { messagesDropped = 0 } = await plant.counters()
+      assert.ok(messagesDropped - (before.messagesDropped ?? 0) >= 8 - kept)
+      const found = (await (await plant.client(coming)).take(kept)).map((message) => message.topic.split("/")[1])
+      assert.deepEqual(found, ["3", "4", "5", "6", "7"].slice(5 - kept))
+    }
+  })
+
+  it("over its publish rate a client is read slower, and loses nothing", async () => {
+    const [subscriber, publisher, topic] = [await plant.client(), await plant.client(), plant.fresh()]
+    await subscriber.subscribe(topic)
+    const begun = performance.now()
+    const payload = Buffer.alloc(4000)
+    publisher.send(...Array.from({ length: 150 }, () => ({ cmd: "publish", topic, payload }) as const))
+    assert.equal((await subscriber.messages(150)).length, 150)
+    assert.ok(performance.now() - begun > 700, "it took its time")
+    await publisher.quiet()
+  })
+
+  it("who asks for all retained messages again and again without reading is refused in time: 0x97", async () => {
+    const publisher = await plant.client()
+    for (let i = 0; i < 15; i++) await publisher.publish(`all/${i}`, "x", { retain: true })
+    const client = await plant.client({ properties: { receiveMaximum: 1 } })
+    const codes: number[] = []
+    for (let i = 0; i < 5; i++) {
+      client.send({ cmd: "subscribe", messageId: 1, subscriptions: [{ topic: "all/#", qos: 1 }] })
+      for (const packet of await client.rest()) if (packet.cmd === "suback") codes.push(...(packet.granted as number[]))
+    }
+    assert.deepEqual(codes, [1, 1, 0x97, 0x97, 0x97])
+    assert.equal(new Set((await client.take(29)).map(({ topic }) => topic)).size, 15)
+  })
+
+  it("after wrong passwords a client has to wait: 0x9f, the others come in", async () => {
+    const codes: (number | undefined)[] = []
+    for (let i = 0; i < 7; i++) {
+      codes.push((await plant.try({ user: "guesser", password: `wrong-${i}` })).connack.reasonCode)
+    }
+    assert.deepEqual(codes, [0x86, 0x86, 0x86, 0x86, 0x86, 0x9f, 0x9f])
+    await plant.client()
+    assert.equal((await plant.try({ version: 4, user: "guesser", password: "wrong" })).connack.returnCode, 3)
+  })
+
+  it("a thousand connections that come and go leave nothing behind", async () => {
+    const before = await plant.counters()
+    for (let round = 0; round < 20; round++) {
+      const clients = await Promise.all(Array.from({ length: 10 }, () => plant.client({ version: 4 })))
+      for (const client of clients) await client.subscribe(plant.fresh(), "$share/g/x")
+      await Promise.all(clients.map((client) => client.vanish()))
+    }
+    for (let i = 0; i < 40 && (await plant.counters()).sockets !== before.sockets; i++) await delay(50)
+    const { sessions, subscriptions } = await plant.counters()
+    assert.ok(
+      (sessions ?? 0) <= (before.sessions ?? 0) + 30 && (subscriptions ?? 0) <= (before.subscriptions ?? 0) + 60,
+    )
+  })
+})
