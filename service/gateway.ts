@@ -6,7 +6,8 @@ import { Accounts } from "./access/accounts.ts"
 import { ACTIVITY_FORMAT, Activity, activityDocument, noActivity } from "./access/activity.ts"
 import { Attempts } from "./access/attempts.ts"
 import { Directory } from "./access/directory.ts"
-import { Door } from "./access/door.ts"
+import { Door, displayName } from "./access/door.ts"
+import { noTokens, TOKENS_FORMAT, tokensDocument } from "./access/kept-tokens.ts"
 import { Passwords } from "./access/password.ts"
 import { OWN_ISSUER } from "./access/user.ts"
 import { takeIntoService } from "./bootstrap.ts"
@@ -18,6 +19,8 @@ import type { Clock } from "./clock.ts"
 import type { Config } from "./config.ts"
 import type { Greetable } from "./console.ts"
 import { GatewayError, reasonOf } from "./errors.ts"
+import { feed } from "./event-sources.ts"
+import { EventHub } from "./events.ts"
 import { Health } from "./health.ts"
 import { openLocal } from "./http/local.ts"
 import type { Gateway as Lent } from "./http/ports.ts"
@@ -69,6 +72,8 @@ export async function startGateway(
   const servers = parts.use(await openServerCertificates(surroundings, trusting.authority))
   const { trust } = trusting
   const accounts = new Accounts(directory, access.passwords, (issuer) => issuer === OWN_ISSUER || trust.has(issuer))
+  const events = new EventHub(clock)
+  parts.defer(feed(events, { ...access, health, authority: trusting.authority }))
   parts.defer(revokeOrphans(directory, trusting.issueLog, trusting.authority, log))
   const goOn = () => stop.throwIfAborted()
   goOn()
@@ -89,6 +94,8 @@ export async function startGateway(
         activity.note(username, address, clock.now())
         if (certificate?.issuer === OWN_ISSUER) trusting.issueLog.activate(certificate.serial, clock.now())
       },
+      onClient: (change, { clientId, username, address }) =>
+        events.publish(`client-${change}`, "/clients", { clientId: displayName(clientId), username, address }),
     }),
   )
   const material = (): TlsMaterial => ({ ...servers.broker(), ca: trust.tlsAuthorities() })
@@ -114,6 +121,7 @@ export async function startGateway(
     version: VERSION,
     accounts,
     health,
+    events,
     clock,
     clients: broker,
     log: log.for("http"),
@@ -221,7 +229,14 @@ async function openAccess(stateDirectory: string, clock: Clock) {
     schema: activityDocument,
     initial: noActivity,
   }
+  const tokens = {
+    path: join(stateDirectory, "tokens.json"),
+    format: `${TOKENS_FORMAT}/1`,
+    schema: tokensDocument,
+    initial: noTokens,
+  }
   return {
+    keptTokens: await openDocument(tokens),
     directory: new Directory(await openDocument(users)),
     activity: new Activity(await openDocument(seen)),
     passwords: new Passwords(Math.min(2, availableParallelism() - 1)),

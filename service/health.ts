@@ -50,18 +50,34 @@ export interface Alarm {
 export class Health {
   #alarms = new Map<Condition, Alarm>()
   #now: () => number
+  readonly #listeners = new Set<(change: "raised" | "cleared", alarm: Alarm) => void>()
 
   constructor(now: () => number) {
     this.#now = now
   }
 
   raise(condition: Condition, detail: string): void {
-    const since = this.#alarms.get(condition)?.since ?? this.#now()
-    this.#alarms.set(condition, { condition, ...CONDITIONS[condition], detail, since })
+    const known = this.#alarms.get(condition)
+    const alarm = { condition, ...CONDITIONS[condition], detail, since: known?.since ?? this.#now() }
+    this.#alarms.set(condition, alarm)
+    if (known?.detail !== detail) this.#tell("raised", alarm)
   }
 
   clear(condition: Condition): void {
+    const alarm = this.#alarms.get(condition)
+    if (alarm === undefined) return
     this.#alarms.delete(condition)
+    this.#tell("cleared", alarm)
+  }
+
+  /** Told of each alarm that begins, that says something new, or that ends. Answers how to stop listening. */
+  onChange(listener: (change: "raised" | "cleared", alarm: Alarm) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  #tell(change: "raised" | "cleared", alarm: Alarm): void {
+    for (const listener of this.#listeners) listener(change, alarm)
   }
 
   get alarms(): readonly Alarm[] {

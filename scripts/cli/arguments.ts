@@ -17,7 +17,7 @@ export function resolve(argv: readonly string[], commands: readonly Command[]): 
   const { before, rest } = leading(argv)
   if (rest[0] === "--version" && rest.length === 1) return { version: true }
   if (rest[0] === "help") return { help: known(rest.slice(1), commands) }
-  const words = rest.slice(0, 2).filter((word) => !word.startsWith("-"))
+  const words = leadingWords(rest)
   const command = commands.find(({ words: own }) => own === words[0] || own === words.join(" "))
   if (command === undefined) {
     const wantsHelp = [...before, ...rest].some((word) => word === "--help" || word === "-h")
@@ -40,6 +40,13 @@ function leading(argv: readonly string[]): { before: string[]; rest: string[] } 
     else if (!/^(--state=.*|--json|--help|-h)$/s.test(word)) break
   }
   return { before: argv.slice(0, at), rest: argv.slice(at) }
+}
+
+/** The noun, and the verb where one follows. */
+function leadingWords([first, second]: readonly string[]): string[] {
+  const isWord = (word: string | undefined) => word !== undefined && !word.startsWith("-")
+  if (!isWord(first)) return []
+  return [first, second].filter((word) => word !== undefined).filter(isWord)
 }
 
 /** The words of a command or the noun of several; "" for all. */

@@ -80,7 +80,7 @@ function script(one: Case, target: Target, random: Random, admitted: boolean) {
   const known = device === undefined ? shape : { clientId: shape.clientId, version: shape.version }
   const connect = opening(known, random, admitted)
   const sent = connect === undefined ? [] : [connect]
-  const damage = random.pick([0, 0.05, 0.2, 0.6])
+  const damage = random.pick([0, 0.01, 0.03, 0.1, 0.5])
   const count = random.between(1, random.chance(0.2) ? 150 : 20)
   for (let i = 0; i < count; i++) {
     const packet = anyPacket(random, shape.version)

@@ -43,7 +43,7 @@ const ODD_FILTERS = [
 ]
 
 export function anyTopic(random: Random): string {
-  if (random.chance(0.1)) return random.pick(ODD_TOPICS)
+  if (random.chance(0.03)) return random.pick(ODD_TOPICS)
   return ["fuzz", ...Array.from({ length: random.between(1, 4) }, () => random.pick(LEVELS))].join("/")
 }
 
@@ -186,7 +186,7 @@ const RAW: readonly Build[] = [
 ]
 
 export function anyPacket(random: Random, version: Version): Buffer {
-  return (version === 5 && random.chance(0.3) ? random.pick(RAW) : random.pick(PACKETS))(random, version)
+  return (version === 5 && random.chance(0.15) ? random.pick(RAW) : random.pick(PACKETS))(random, version)
 }
 
 /** A CONNECT of MQTT 5 by hand, will and all, with any properties. */

@@ -21,7 +21,7 @@ export interface Line {
   readonly socket: Socket
 }
 
-const PATIENCE_MS = 15_000
+const PATIENCE_MS = 60_000
 
 /** Opens a TCP or TLS connection from this address of loopback. */
 export async function openSocket(target: Target, entrance: Entrance, from: string, device?: Device): Promise<Socket> {

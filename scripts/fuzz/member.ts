@@ -1,6 +1,6 @@
 import type { Packet } from "mqtt-packet"
 import type { Version } from "./grammar.ts"
-import { type Entrance, openLine, type Target } from "./lines.ts"
+import { type Entrance, type Line, openLine, type Target } from "./lines.ts"
 import type { Order } from "./order.ts"
 import type { Random } from "./random.ts"
 import { type Sent, Talker } from "./talker.ts"
@@ -8,7 +8,7 @@ import { type Sent, Talker } from "./talker.ts"
 /** Below the gateway's Receive Maximum. */
 const MOST_UNDER_WAY = 15
 /** Milliseconds any answer may take, a busy machine allowed for. */
-const PATIENCE_MS = 30_000
+const PATIENCE_MS = 60_000
 /** Seconds; longer than the longest the gateway grants here. */
 const KEPT = 20
 /** Seconds around a session's end in which it may be there or not. */
@@ -50,7 +50,7 @@ export class Member {
     const random = this.#random
     const from = `127.254.${random.int(200)}.${random.between(1, 250)}`
     const entrance = random.pick<Entrance>(["mqtt", "mqtt", "mqtt", "ws", "mqtts", "wss"])
-    const { stream } = await openLine(this.#target, entrance, from)
+    const { stream } = await this.#lineBy(entrance, from)
     const clean = random.chance(0.25)
     const expiry = this.#version === 5 ? random.pick([0, 3, KEPT, 0xffffffff]) : clean ? 0 : KEPT
     const talker = new Talker(stream, this.#version)
@@ -164,6 +164,15 @@ export class Member {
     clearTimeout(late)
     talker.onPacket = handled
     talker.onGone = gone
+  }
+
+  /** Tries again a few times: on a busy machine a handshake may run into the gateway's deadline. */
+  async #lineBy(entrance: Entrance, from: string): Promise<Line> {
+    for (let tries = 1; tries < 5; tries++) {
+      const line = await openLine(this.#target, entrance, from).catch(() => undefined)
+      if (line !== undefined) return line
+    }
+    return openLine(this.#target, entrance, from)
   }
 
   #terms(expiry: number): object {

@@ -20,8 +20,8 @@ const LIMITS = {
   connectionsPerUser: 4000,
   sessions: 3000,
   sessionsPerUser: 3000,
-  handshakeSeconds: 2,
-  connectSeconds: 2,
+  handshakeSeconds: 5,
+  connectSeconds: 5,
   sessionExpirySeconds: 20,
   subscriptionsPerClient: 50,
   queuedMessagesPerSession: 200,
@@ -154,7 +154,7 @@ export class Subject implements AsyncDisposable {
     body?: object,
     token?: string,
   ): Promise<{ status: number; body: string } | undefined> {
-    const { port, timeout } = { port: this.target.ports.https, timeout: 10_000 }
+    const { port, timeout } = { port: this.target.ports.https, timeout: 30_000 }
     const headers = {
       "content-type": "application/json",
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),

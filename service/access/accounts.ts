@@ -50,6 +50,14 @@ export type GrantInput = z.infer<typeof grantInput>
 export type NewUser = z.infer<typeof newUser>
 export type UserChange = z.infer<typeof userChange>
 
+/**
+ * Looks at a change in the working copy just before it is made, and refuses it by throwing: `before` is undefined for
+ * something new, `after` for something that goes.
+ */
+export type Watch<T> = (before: T | undefined, after: T | undefined, draft: Draft) => void
+
+const unwatched = () => {}
+
 /** The verbs that change users and roles, each judged by who asks. */
 export class Accounts {
   readonly #directory: Directory
@@ -62,7 +70,7 @@ export class Accounts {
     this.#issuerExists = issuerExists
   }
 
-  async create(actor: Actor, input: NewUser): Promise<User> {
+  async create(actor: Actor, input: NewUser, watch: Watch<User> = unwatched): Promise<User> {
     const { grant: wanted, ...fields } = input
     if (this.#directory.users.has(input.username)) throw taken(input.username)
     const grant = await this.grant(input.username, wanted, this.#reachesHttp(input.roles, input.permissions))
@@ -70,12 +78,13 @@ export class Accounts {
     await this.#directory.change((draft) => {
       if (draft.users.has(user.username)) throw taken(user.username)
       assertHeld(actor, rightsOf(user, draft.roles))
+      watch(undefined, user, draft)
       draft.users.set(user.username, user)
     })
     return user
   }
 
-  async change(actor: Actor, name: string, input: UserChange): Promise<User> {
+  async change(actor: Actor, name: string, input: UserChange, watch: Watch<User> = unwatched): Promise<User> {
     const before = this.#find(this.#directory.users, name)
     const reaches = this.#reachesHttp(input.roles ?? before.roles, input.permissions ?? before.permissions)
     const grant = input.grant === undefined ? undefined : await this.grant(name, input.grant, reaches)
@@ -85,32 +94,61 @@ export class Accounts {
       assertHeld(actor, rightsOf(current, draft.roles)) // else a technician could take over an administrator
       after = merged(current, input, grant)
       assertHeld(actor, rightsOf(after, draft.roles))
+      watch(current, after, draft)
       draft.users.set(name, after)
     })
     if (grant !== undefined) this.#passwords.forget(name)
     return after
   }
 
-  async remove(actor: Actor, name: string): Promise<void> {
+  async remove(actor: Actor, name: string, watch: Watch<User> = unwatched): Promise<void> {
     await this.#directory.change((draft) => {
-      assertHeld(actor, rightsOf(this.#find(draft.users, name), draft.roles))
+      const current = this.#find(draft.users, name)
+      assertHeld(actor, rightsOf(current, draft.roles))
+      watch(current, undefined, draft)
       draft.users.delete(name)
     })
     this.#passwords.forget(name)
   }
 
-  /** Creates or replaces a role. Roles belong to administrators. */
-  async setRole(actor: Actor, role: Role): Promise<void> {
-    assertAdministrator(actor, "roles")
-    assertNotBuiltIn(role.name)
-    await this.#directory.change((draft) => draft.roles.set(role.name, role))
+  /** Changes a person's own password: undefined when `current` is not the one in force. Asks for no other right. */
+  async changeOwnPassword(name: string, current: string, next: string): Promise<User | undefined> {
+    const { grant: old } = this.#find(this.#directory.users, name)
+    if (old.kind !== "password") throw new GatewayError("conflict", `user ${name} has a certificate, no password`)
+    if (!(await this.#passwords.verify(name, old.hash, Buffer.from(current)))) return undefined
+    if (current === next) throw new GatewayError("bad-request", "the new password is the old one; choose another")
+    const grant = await this.grant(name, { kind: "password", password: next }, old.forPeople)
+    let after: User | undefined
+    await this.#directory.change((draft) => {
+      const user = this.#find(draft.users, name)
+      if (!user.enabled || user.grant.kind !== "password" || user.grant.hash !== old.hash) {
+        throw new GatewayError("conflict", "somebody else changed this user meanwhile; sign in again")
+      }
+      after = { ...user, grant }
+      draft.users.set(name, after)
+    })
+    this.#passwords.forget(name)
+    return after
   }
 
-  async removeRole(actor: Actor, name: string): Promise<void> {
+  /** Creates or replaces a role. Roles belong to administrators. */
+  async setRole(actor: Actor, role: Role, watch: Watch<Role> = unwatched): Promise<void> {
+    assertAdministrator(actor, "roles")
+    assertNotBuiltIn(role.name)
+    await this.#directory.change((draft) => {
+      watch(draft.roles.get(role.name), role, draft)
+      draft.roles.set(role.name, role)
+    })
+  }
+
+  async removeRole(actor: Actor, name: string, watch: Watch<Role> = unwatched): Promise<void> {
     assertAdministrator(actor, "roles")
     assertNotBuiltIn(name)
     await this.#directory.change((draft) => {
-      if (!draft.roles.delete(name)) throw new GatewayError("not-found", `there is no role ${name}`)
+      const role = draft.roles.get(name)
+      if (role === undefined) throw new GatewayError("not-found", `there is no role ${name}`)
+      watch(role, undefined, draft)
+      draft.roles.delete(name)
       const holder = [...draft.users.values()].find((user) => user.roles.includes(name))
       if (holder === undefined) return
       throw new GatewayError("conflict", `user ${holder.username} has the role ${name}; take it from its users first`)

@@ -22,6 +22,7 @@ const MAX_GROUPS = 100
 /** Refused clients, grouped by cause and name, the latest of each; bounded, so that a flood cannot grow it. */
 export class Door {
   readonly #groups = new Map<string, RefusalGroup>()
+  readonly #listeners = new Set<(group: RefusalGroup) => void>()
   readonly #now: () => number
   #total = 0
 
@@ -45,7 +46,15 @@ export class Door {
       const [oldest] = this.#groups.keys()
       if (oldest !== undefined) this.#groups.delete(oldest)
     }
-    this.#groups.set(key, { ...refusal, name, count: (known?.count ?? 0) + 1, first: known?.first ?? now, last: now })
+    const group = { ...refusal, name, count: (known?.count ?? 0) + 1, first: known?.first ?? now, last: now }
+    this.#groups.set(key, group)
+    for (const listener of this.#listeners) listener(group)
+  }
+
+  /** Told of every refusal, as its group then is. Answers how to stop listening. */
+  onRecord(listener: (group: RefusalGroup) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
   }
 
   /** The latest first. */

@@ -11,7 +11,7 @@ import type { Health } from "../health.ts"
 import type { Limits } from "../limits.ts"
 import type { Logger } from "../log.ts"
 import { Connection } from "./connection/connection.ts"
-import { Connections, TICK_MS } from "./connection/connections.ts"
+import { Connections, type OnClient, TICK_MS } from "./connection/connections.ts"
 import type { Exchange } from "./connection/exchange.ts"
 import { mayRetain } from "./connection/publish.ts"
 import { Core } from "./core.ts"
@@ -50,6 +50,8 @@ export interface BrokerParts {
   /** Whether a certificate that was good when its client came in still is. */
   readonly stillGood: (certificate: GoodCertificate) => boolean
   readonly onAdmitted: Exchange["onAdmitted"]
+  /** A client came or went. */
+  readonly onClient?: OnClient
 }
 
 /** Opens the broker with no listener yet: sessions and routing work, nobody can come in. */
@@ -91,7 +93,7 @@ export class Broker implements Clients, AsyncDisposable {
       this.#publishWill(session, will),
     )
     const admission = new Admission(parts)
-    const connections = new Connections(clock)
+    const connections = new Connections(clock, parts.onClient)
     this.#exchange = { ...parts, counters, admission, core, tree: router.tree, retained, sessions, connections }
     const turnstile = new Turnstile(limits.connections, limits.connectionsPerAddress, counters)
     this.#entrance = {

@@ -20,6 +20,7 @@ export class Message {
   choices: Map<object, unknown> | undefined = undefined
   #payload: Buffer
   #owned: boolean
+  #kept: boolean
 
   constructor(
     topic: string,
@@ -29,7 +30,7 @@ export class Message {
     publisher: string,
     properties?: MessageProperties,
     expiresAt?: number,
-    owned = false,
+    kept = false,
   ) {
     this.topic = topic
     this.#payload = payload
@@ -38,7 +39,8 @@ export class Message {
     this.publisher = publisher
     this.properties = properties
     this.expiresAt = expiresAt
-    this.#owned = owned
+    this.#owned = kept
+    this.#kept = kept
   }
 
   get payload(): Buffer {
@@ -50,7 +52,7 @@ export class Message {
     return this.topic.length + this.#payload.length + (this.properties?.raw.length ?? 0)
   }
 
-  /** Call before keeping the message beyond this turn: the payload may be a view into a socket's whole read buffer. */
+  /** Call before holding the message beyond this turn: the payload may be a view into a socket's whole read buffer. */
   own(): this {
     if (!this.#owned) {
       this.#payload = Buffer.from(this.#payload)
@@ -59,12 +61,24 @@ export class Message {
     return this
   }
 
+  /** Call before holding the message for long: in Buffer's pool its payload would hold on to a slab of 64 KiB. */
+  keep(): this {
+    if (!this.#kept) {
+      const payload = Buffer.allocUnsafeSlow(this.#payload.length)
+      this.#payload.copy(payload)
+      this.#payload = payload
+      this.#owned = true
+      this.#kept = true
+    }
+    return this
+  }
+
   /** The same content as it lies in the retained store or goes out from there: with the retain flag set. */
   asRetained(): Message {
-    if (this.retain) return this.own()
+    if (this.retain) return this.keep()
     return new Message(
       this.topic,
-      this.own().payload,
+      this.keep().payload,
       this.qos,
       true,
       this.publisher,

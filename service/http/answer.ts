@@ -9,6 +9,8 @@ export interface Answer {
   readonly type?: string
   /** Who the request turned out to come from, for the log; for routes without a token. */
   readonly actor?: string
+  /** Goes on writing after the headers, for as long as it likes; instead of a body. */
+  readonly stream?: (response: ServerResponse) => void
 }
 
 export function ok(body: unknown): Answer {
@@ -34,6 +36,12 @@ export function send(response: ServerResponse, answer: Answer): void {
   }
   response.statusCode = answer.status
   for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value)
+  if (answer.stream !== undefined && response.req.method !== "HEAD") {
+    if (answer.type !== undefined) response.setHeader("Content-Type", answer.type)
+    response.flushHeaders()
+    answer.stream(response)
+    return
+  }
   if (answer.body === undefined) {
     response.end()
     return

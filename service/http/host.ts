@@ -21,6 +21,12 @@ export function isSameOrigin(origin: string, hostHeader: string): boolean {
   }
 }
 
+/** Does the browser say that a page of this very origin sent the request? Browsers too old to say so send an Origin. */
+export function isOwnPage(site: string | undefined, origin: string | undefined, hostHeader: string): boolean {
+  if (origin !== undefined && !isSameOrigin(origin, hostHeader)) return false
+  return site === undefined ? origin !== undefined : site === "same-origin"
+}
+
 function hostIn(header: string | undefined): string | undefined {
   const match = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+))(?::\d{1,5})?$/i.exec(header ?? "")
   if (match === null) return undefined

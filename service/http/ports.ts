@@ -3,10 +3,13 @@ import type { Attempts } from "../access/attempts.ts"
 import type { Clients } from "../access/clients.ts"
 import type { Directory } from "../access/directory.ts"
 import type { Door } from "../access/door.ts"
+import type { TokensDocument } from "../access/kept-tokens.ts"
 import type { Passwords } from "../access/password.ts"
 import type { Authority } from "../ca/authority.ts"
 import type { IssueLog } from "../ca/issue-log.ts"
 import type { Clock } from "../clock.ts"
+import type { Document } from "../document.ts"
+import type { EventHub } from "../events.ts"
 import type { Health } from "../health.ts"
 import type { Logger } from "../log.ts"
 
@@ -52,12 +55,15 @@ export interface Gateway {
   readonly passwords: Passwords
   /** Counts wrong passwords; may be shared with the broker, so that guessing there slows guessing here. */
   readonly attempts: Attempts
+  /** The tokens that programs keep over restarts. */
+  readonly keptTokens: Document<TokensDocument>
   readonly authority: Pick<Authority, "issue" | "revoke" | "crl" | "anchors">
   readonly issueLog: Pick<IssueLog, "entries" | "find" | "ofUser">
   readonly trust: TrustBundle
   readonly clients: Clients
   readonly door: Door
   readonly health: Health
+  readonly events: EventHub
   readonly clock: Clock
   readonly log: Logger
   listeners(): readonly ListenerState[]

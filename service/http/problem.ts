@@ -10,6 +10,9 @@ export type HttpCode =
   | "not-acceptable"
   | "body-too-large"
   | "unsupported-media-type"
+  | "stale"
+  | "confirmation-needed"
+  | "wrong-password"
 
 export type ProblemCode = ErrorCode | HttpCode
 
@@ -19,6 +22,8 @@ const OUTWARD: Readonly<Partial<Record<ProblemCode, readonly [status: number, ti
   unauthenticated: [401, "Sign in first"],
   forbidden: [403, "Not permitted"],
   "claim-refused": [403, "The claim was refused"],
+  "confirmation-needed": [403, "Give your password again first"],
+  "wrong-password": [403, "The password is wrong"],
   "cross-site": [403, "The request came from another site"],
   "not-found": [404, "Not found"],
   "unknown-route": [404, "There is nothing at this address"],
@@ -27,6 +32,7 @@ const OUTWARD: Readonly<Partial<Record<ProblemCode, readonly [status: number, ti
   conflict: [409, "The state of the gateway does not allow this"],
   "already-claimed": [409, "The gateway is in service already"],
   "not-claimed": [409, "The gateway is not in service yet"],
+  stale: [412, "Somebody changed this in between"],
   "body-too-large": [413, "The body is too large"],
   "unsupported-media-type": [415, "The body's type is not taken here"],
   misdirected: [421, "This gateway does not bear that name"],
@@ -35,6 +41,11 @@ const OUTWARD: Readonly<Partial<Record<ProblemCode, readonly [status: number, ti
   "too-many-attempts": [429, "Too many wrong attempts"],
   busy: [503, "Busy"],
   "disk-failed": [503, "The state could not be written"],
+}
+const INWARD = [500, "Something went wrong inside the gateway; its log tells more"] as const
+
+export function statusOf(code: ProblemCode): number {
+  return (OUTWARD[code] ?? INWARD)[0]
 }
 
 /** Seconds after which it is worth coming back, unless the one who throws knows better. */
@@ -75,7 +86,7 @@ export interface Outward {
 /** How anything thrown looks from outside. A bug and a broken disk say that they happened, never how. */
 export function outward(error: unknown): Outward {
   const { code, detail, headers, places } = described(error)
-  const [status, title] = OUTWARD[code] ?? [500, "Something went wrong inside the gateway; its log tells more"]
+  const [status, title] = OUTWARD[code] ?? INWARD
   const type = `urn:gatehouse:problem:${code}`
   return {
     status,

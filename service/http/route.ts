@@ -1,26 +1,30 @@
 import type { z } from "zod"
-import type { Actor } from "../access/accounts.ts"
 import type { Answer } from "./answer.ts"
 import { nothing } from "./contract.ts"
+import type { Asker } from "./identification.ts"
+import type { ProblemCode } from "./problem.ts"
 import { validated } from "./validation.ts"
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE"
 
 /**
- * Who may come in: anyone; whoever has a token, whatever it may do; or who holds the right to read or to write the
- * route's resource.
+ * Who may come in: anyone; whoever has a token or a session, whatever it may do; of these whoever signed in, which a
+ * program with a kept token has not; or who holds the right to read or to write the route's resource.
  */
-export type Access = "public" | "token" | "read" | "write"
+export type Access = "public" | "token" | "person" | "read" | "write"
 
 /** One request, judged and validated. A public route has an actor without a name and without rights. */
-export interface Call<P = unknown, Q = unknown, B = unknown> {
+export interface Call<P = unknown, Q = unknown, B = unknown> extends Asker {
   readonly params: P
   readonly query: Q
   readonly body: B
-  readonly actor: Actor
-  /** Identifies the token in use, without being it; "" on a public route. */
-  readonly tokenId: string
   readonly address: string
+  /** A header of the request that came exactly once. */
+  header(name: "if-match" | "if-none-match" | "last-event-id" | "cookie"): string | undefined
+  /** Throws `cross-site` unless a page of this gateway sent the request. */
+  assertOwnPage(): void
+  /** Who this is now; throws when the pass has ended meanwhile or may no longer be here. For answers that last. */
+  admitted(): Asker
   /** The first of these media types that the client takes. */
   accepts(...types: string[]): string | undefined
 }
@@ -31,6 +35,14 @@ export interface Route {
   /** The template, from the root, in Express's notation. */
   readonly path: string
   readonly access: Access
+  /** One sentence for the API's description. */
+  readonly summary: string
+  /** The password must have been given within the last minutes. */
+  readonly confirmed: boolean
+  /** Takes and gives entity tags. */
+  readonly tagged: boolean
+  /** Refusals beside those that follow from the other columns. */
+  readonly refuses: readonly ProblemCode[]
   /** Closed to everyone but administrators, whatever paths a role may name. */
   readonly administratorOnly: boolean
   /** Whether the route takes a body: never, always, or with `{}` standing in for none. */
@@ -40,6 +52,10 @@ export interface Route {
   readonly schema: { readonly params: z.ZodType; readonly query: z.ZodType; readonly body: z.ZodType }
   /** What a success carries; undefined where that is not JSON or nothing. */
   readonly answers: z.ZodType | undefined
+  /** What a success carries instead of JSON. */
+  readonly types: readonly string[]
+  /** The status of a success. */
+  readonly success: readonly number[]
   answer(call: Call): Promise<Answer>
 }
 
@@ -52,13 +68,19 @@ interface Spec<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> {
   readonly method: Method
   readonly path: string
   readonly access: Access
+  readonly summary?: string
   readonly administratorOnly?: boolean
+  readonly confirmed?: boolean
+  readonly tagged?: boolean
+  readonly refuses?: readonly ProblemCode[]
   readonly params?: P
   readonly query?: Q
   readonly body?: B
   readonly bodyOptional?: boolean
   readonly raw?: RawBody
   readonly answers?: z.ZodType
+  readonly types?: readonly string[]
+  readonly success?: number | readonly number[]
   answer(call: Call<z.infer<P>, z.infer<Q>, z.infer<B>>): Answer | Promise<Answer>
 }
 
@@ -75,11 +97,17 @@ export function route<
     method: spec.method,
     path: spec.path,
     access: spec.access,
+    summary: spec.summary ?? "",
+    confirmed: spec.confirmed ?? false,
+    tagged: spec.tagged ?? false,
+    refuses: spec.refuses ?? [],
     administratorOnly: spec.administratorOnly ?? false,
     takesBody: spec.body === undefined ? "no" : spec.bodyOptional ? "maybe" : "yes",
     raw: spec.raw,
     schema: { params, query, body },
     answers: spec.answers,
+    types: spec.types ?? [],
+    success: [spec.success ?? (spec.answers === undefined && spec.types === undefined ? 204 : 200)].flat(),
     answer: async (call) =>
       spec.answer({
         ...call,

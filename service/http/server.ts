@@ -5,10 +5,12 @@ import type { Duplex } from "node:stream"
 import { setTimeout as sleep } from "node:timers/promises"
 import { GatewayError, reasonOf } from "../errors.ts"
 import { openApp } from "./app.ts"
+import { openDesk } from "./desk.ts"
+import { EventStreams } from "./event-streams.ts"
+import { identification } from "./identification.ts"
 import type { Gateway } from "./ports.ts"
 import { routeTable } from "./routes/routes.ts"
 import { serving } from "./serving.ts"
-import { openTokens } from "./token.ts"
 
 export interface HttpOptions {
   /** An address, or "*" for all interfaces. */
@@ -51,14 +53,16 @@ export async function openHttp(options: HttpOptions): Promise<Http> {
   const { gateway, hosts } = options
   const log = gateway.log.for("http")
   await using stack = new AsyncDisposableStack()
-  const tokens = stack.use(openTokens(gateway.directory, gateway.clock))
-  const serve = serving({ directory: gateway.directory, tokens, log })
-  const app = openApp(routeTable(gateway, tokens), serve, { hosts, log })
+  const desk = openDesk(gateway, stack)
+  const streams = new EventStreams(gateway.events)
+  const serve = serving({ identify: identification(desk.passes), log })
+  const app = openApp(routeTable(gateway, desk, streams), serve, { hosts, log })
   const server = createServer({ ...LIMITS, ...tls(options.keyPem, options.certPem) }, app)
   const sockets = limited(server, options)
   await listening(server, options)
   server.on("error", (error) => log.warn("a connection could not be accepted", { reason: reasonOf(error) }))
   closeWith(stack, server, sockets)
+  stack.use(streams) // ended first: the closing waits for every connection
   const { port } = server.address() as AddressInfo
   const held = stack.move()
   return {

@@ -1,5 +1,4 @@
 import type { Request, Response } from "express"
-import type { Actor } from "../access/accounts.ts"
 import type { Directory } from "../access/directory.ts"
 import { reasonOf } from "../errors.ts"
 import type { Logger } from "../log.ts"
@@ -7,48 +6,44 @@ import { plainAddress } from "./address.ts"
 import { type Answer, send } from "./answer.ts"
 import { authorise } from "./authorisation.ts"
 import { bodyOf } from "./body.ts"
+import { assertConfirmed } from "./confirmation.ts"
+import { assertOwnPage, bearerOf, type Identify, NOBODY } from "./identification.ts"
 import { type Outward, outward } from "./problem.ts"
 import { queryOf } from "./query.ts"
-import type { Route } from "./route.ts"
+import type { Call, Route } from "./route.ts"
 import { unauthenticated } from "./sign-in.ts"
-import { bearerOf, type Tokens } from "./token.ts"
+import type { Tokens } from "./token.ts"
 
 export type Serve = (request: Request, response: Response) => Promise<void>
 
-export interface ServeParts {
-  readonly directory: Directory
-  readonly tokens: Tokens
-  readonly log: Logger
-}
-
-interface Asker {
-  readonly actor: Actor
-  readonly tokenId: string
-}
-
-const NOBODY: Asker = { actor: { name: "", rights: [] }, tokenId: "" }
+export type ServeParts = { readonly log: Logger } & (
+  | { readonly identify: Identify }
+  | { readonly directory: Directory; readonly tokens: Tokens }
+)
 
 /**
  * Serves a route: who asks, whether it may, what it says, in this order, so that a stranger learns nothing of a body's
  * faults. Every mutating request leaves one line in the log; no line holds a body, a token or an address as typed.
  */
-export function serving({ directory, tokens, log }: ServeParts): (route: Route) => Serve {
+export function serving(parts: ServeParts): (route: Route) => Serve {
+  const { log } = parts
+  const identify = "identify" in parts ? parts.identify : byToken(parts.directory, parts.tokens)
   return (route) => async (request, response) => {
     let who = NOBODY
     let answer: Answer | undefined
     let refusal: Outward | undefined
     const address = plainAddress(request.socket.remoteAddress)
-    const admit = () => {
-      who = route.access === "public" ? NOBODY : asker(request, directory, tokens)
-      authorise(route, request.params, who.actor)
+    const admitted = (still: boolean) => {
+      who = route.access === "public" ? NOBODY : identify(request, still)
+      authorise(route, request.params, who)
+      if (route.confirmed) assertConfirmed(who)
+      return who
     }
     try {
-      admit()
+      admitted(false)
       const body = await bodyOf(request, response, route)
-      admit() // once more: a body may take half a minute, and its sender may lose its rights meanwhile
-      const accepts = (...types: string[]) => request.accepts(types) || undefined
-      const { params } = request
-      answer = await route.answer({ ...who, params, query: queryOf(request.url), body, address, accepts })
+      admitted(true) // once more: a body may take half a minute, and its sender may lose its rights meanwhile
+      answer = await route.answer({ ...who, ...asked(request), body, address, admitted: () => admitted(true) })
     } catch (error) {
       refusal = outward(error)
       if (refusal.fault) log.error("request failed", { route: route.path, reason: reasonOf(error) })
@@ -61,12 +56,31 @@ export function serving({ directory, tokens, log }: ServeParts): (route: Route) 
   }
 }
 
-function asker(request: Request, directory: Directory, tokens: Tokens): Asker {
-  const token = bearerOf(request.headers.authorization)
-  if (token === undefined) throw unauthenticated("send a token as Authorization: Bearer")
-  const known = tokens.judge(token)
-  if (known === undefined) throw unauthenticated("the token is not valid; sign in again")
-  return { actor: { name: known.user.username, rights: directory.rights(known.user) }, tokenId: known.id }
+/** For a server that judges in its own way who may come in: whoever does has proved enough. */
+function byToken(directory: Directory, tokens: Tokens): Identify {
+  return ({ headers }) => {
+    const token = bearerOf(headers.authorization)
+    const known = token === undefined ? undefined : tokens.judge(token)
+    if (known === undefined) throw unauthenticated("the token is not valid; sign in again")
+    return {
+      actor: { name: known.user.username, rights: directory.rights(known.user) },
+      pass: undefined,
+      confirmed: true,
+    }
+  }
+}
+
+function asked(request: Request): Pick<Call, "params" | "query" | "accepts" | "header" | "assertOwnPage"> {
+  return {
+    params: request.params,
+    query: queryOf(request.url),
+    accepts: (...types) => request.accepts(types) || undefined,
+    header(name) {
+      const values = request.headersDistinct[name]
+      return values?.length === 1 ? values[0] : undefined
+    },
+    assertOwnPage: () => assertOwnPage(request),
+  }
 }
 
 function isMutating({ method, access }: Route): boolean {

@@ -9,11 +9,18 @@ import { Problem } from "./problem.ts"
  */
 const AT_ONCE = 32
 
-/**
- * Judges a name and a password, and answers the user that may have a token. Unknown names, wrong passwords, disabled
- * users and users with a certificate cost the same time and fail with the same words.
- */
-export type SignIn = (address: string, username: string, password: string) => Promise<User>
+/** Judges names and passwords; whatever is tried counts against who tries. */
+export interface SignIn {
+  /**
+   * The user that may have a pass. Unknown names, wrong passwords, disabled users and users with a certificate cost the
+   * same time and fail with the same words.
+   */
+  user(address: string, username: string, password: string): Promise<User>
+  /** Throws `wrong-password` unless this is the password of someone who is in already. */
+  confirm(address: string, username: string, password: string): Promise<void>
+  /** Runs a check of this person's password and counts how it ends; throws `wrong-password` when it says no. */
+  checked(address: string, username: string, check: () => Promise<boolean>): Promise<void>
+}
 
 export function openSignIn({ directory, passwords, attempts }: Gateway): SignIn {
   let underWay = 0
@@ -26,23 +33,39 @@ export function openSignIn({ directory, passwords, attempts }: Gateway): SignIn 
     return right && hashOf(user) === hash ? user : undefined
   }
 
-  return async (address, username, password) => {
-    if (!directory.claimed) throw new Problem("not-claimed", "nobody can sign in before the claim; POST /api/v1/claim")
+  const counted = async (address: string, username: string, check: () => Promise<boolean>): Promise<boolean> => {
     if (underWay >= AT_ONCE) throw new Problem("busy", "too many people sign in at once", { headers: SOON })
     underWay++
-    let user: User | undefined
     try {
-      const outcome = await attempts.attempt(address, username, async () => {
-        user = await judged(username, password)
-        return user !== undefined
-      })
+      const outcome = await attempts.attempt(address, username, check)
       if (typeof outcome === "number") throw tooMany(outcome)
+      return outcome
     } finally {
       underWay--
     }
-    if (user === undefined) throw unauthenticated("the username or the password is wrong")
-    if (reachesHttp({ permissions: directory.rights(user) })) return user
-    throw new Problem("forbidden", `${username} has no right to use this API; ask an administrator for a role`)
+  }
+
+  const checked: SignIn["checked"] = async (address, username, check) => {
+    if (await counted(address, username, check)) return
+    throw new Problem("wrong-password", "this is not your password; type it again")
+  }
+
+  return {
+    checked,
+    confirm: (address, username, password) =>
+      checked(address, username, async () => (await judged(username, password)) !== undefined),
+    async user(address, username, password) {
+      if (!directory.claimed)
+        throw new Problem("not-claimed", "nobody can sign in before the claim; POST /api/v1/claim")
+      let user: User | undefined
+      await counted(address, username, async () => {
+        user = await judged(username, password)
+        return user !== undefined
+      })
+      if (user === undefined) throw unauthenticated("the username or the password is wrong")
+      if (reachesHttp({ permissions: directory.rights(user) })) return user
+      throw new Problem("forbidden", `${username} has no right to use this API; ask an administrator for a role`)
+    },
   }
 }
 

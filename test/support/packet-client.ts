@@ -12,7 +12,7 @@ export type Received<C extends PacketCmd = PacketCmd> = Extract<Packet, { cmd: C
 export type Sent = { readonly cmd: PacketCmd; readonly [field: string]: unknown }
 
 /** How long anything may take, milliseconds; a test that waits this long has failed. */
-const PATIENCE = 4000
+const PATIENCE = 8000
 
 interface Waiting {
   readonly resolve: (packet: Received) => void

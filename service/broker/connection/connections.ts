@@ -4,6 +4,11 @@ import type { Connection } from "./connection.ts"
 /** Milliseconds between two looks at deadlines. */
 export const TICK_MS = 250
 
+export type OnClient = (
+  change: "connected" | "disconnected",
+  client: { readonly clientId: string; readonly username: string; readonly address: string },
+) => void
+
 /** Every open connection, from its first byte on, and the admitted ones by client identifier and by user. */
 export class Connections {
   readonly #open = new Set<Connection>()
@@ -11,11 +16,13 @@ export class Connections {
   readonly #perUser = new Map<string, number>()
   readonly #byCertificate = new Map<string, Connection>()
   readonly #clock: Clock
+  readonly #onClient: OnClient | undefined
   /** Counts the sweeps; activity is noted in ticks, which is cheaper than a time. */
   tick = 0
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, onClient?: OnClient) {
     this.#clock = clock
+    this.#onClient = onClient
   }
 
   get open(): ReadonlySet<Connection> {
@@ -58,6 +65,7 @@ export class Connections {
     this.#byId.set(connection.id, connection)
     this.#perUser.set(username, this.ofUser(username) + 1)
     if (connection.certificate !== undefined) this.#byCertificate.set(connection.certificate.fingerprint, connection)
+    this.#onClient?.("connected", { clientId: connection.id, username, address: connection.origin.address })
   }
 
   leave(connection: Connection, username: string): void {
@@ -69,6 +77,7 @@ export class Connections {
     if (fingerprint !== undefined && this.#byCertificate.get(fingerprint) === connection) {
       this.#byCertificate.delete(fingerprint)
     }
+    this.#onClient?.("disconnected", { clientId: connection.id, username, address: connection.origin.address })
   }
 
   /** Ends what is past a deadline. Call every `TICK_MS`. */

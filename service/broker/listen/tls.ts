@@ -27,6 +27,7 @@ export async function listenTls(binding: Binding, material: TlsMaterial, entranc
   server.on("connection", (socket: Socket) => passTurnstile(socket, entrance.turnstile))
   server.on("tlsClientError", (error, socket) => {
     entrance.handshakeFailed(plainAddress(socket.remoteAddress), reasonOf(error))
+    socket.destroy() // past its deadline Node only tells of it
   })
   const port = await bind(server, "mqtts", binding)
   return { name: "mqtts", port, swap: (next) => server.setSecureContext(contextOf(next)), close: () => closed(server) }

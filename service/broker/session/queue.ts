@@ -7,7 +7,7 @@ export interface QueueBudget {
 }
 
 /** What a waiting message costs beside its own bytes: itself, its buffer and its place here, measured in the heap. */
-const OVERHEAD = 300
+const OVERHEAD = 400
 
 /** Messages that wait for one session, first in, first out, within a cap of messages and bytes. */
 export class Queue {
@@ -41,7 +41,7 @@ export class Queue {
       this.shift()
       dropped++
     }
-    item.message.own()
+    item.message.keep()
     this.#items.push(item)
     this.#add(cost)
     return dropped

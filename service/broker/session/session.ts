@@ -85,12 +85,13 @@ export class Session {
   putDown(): void {
     this.#carrier = undefined
     this.#mayRead = nothing
+    if (this.durable) this.window.keep()
   }
 
   /** The session is over: whatever still holds it holds nothing more, and nothing more is kept for it. */
   finish(): void {
-    this.putDown()
     this.durable = false
+    this.putDown()
     this.subscriptions.clear()
     this.incoming.clear()
     this.window.clear()

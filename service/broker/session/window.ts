@@ -41,6 +41,11 @@ export class Window {
     return true
   }
 
+  /** Nobody will acknowledge anything soon. */
+  keep(): void {
+    for (const { message } of this.#unfinished.values()) message.keep()
+  }
+
   clear(): void {
     this.#unfinished.clear()
     this.#resend = []

@@ -14,12 +14,17 @@ export function authorityRoutes({ authority, sealRoot }: Gateway): Route[] {
       method: "GET",
       path: "/authority",
       access: "public",
+      summary: "Issuing and root certificate of the devices' authority: what clients trust",
+      types: ["application/pem-certificate-chain"],
       answer: () => content("application/pem-certificate-chain", authority.anchors.join("")),
     }),
     route({
       method: "GET",
       path: "/authority/crl",
       access: "public",
+      summary: "The revocation list",
+      types: [DER, PEM, "text/plain"],
+      refuses: ["not-acceptable"],
       answer({ accepts }) {
         const type = accepts(DER, PEM, "text/plain")
         if (type === undefined) throw new Problem("not-acceptable", `the list comes as ${DER} or ${PEM}`)
@@ -30,6 +35,9 @@ export function authorityRoutes({ authority, sealRoot }: Gateway): Route[] {
       method: "POST",
       path: "/authority/seal",
       access: "write",
+      summary: "Encrypt the root key; answers its recovery key, once",
+      confirmed: true,
+      refuses: ["conflict", "disk-failed"],
       administratorOnly: true,
       answers: sealAnswer,
       async answer() {

@@ -5,6 +5,7 @@ import { OWN_ISSUER, type User } from "../../access/user.ts"
 import { parseCsr } from "../../ca/csr.ts"
 import { type IssueEntry, stateAt } from "../../ca/issue-log.ts"
 import { content, created, ok } from "../answer.ts"
+import { assertConfirmed, isPowerful } from "../confirmation.ts"
 import {
   API,
   certificateAnswer,
@@ -26,7 +27,7 @@ import { time } from "../time.ts"
 const PEM_CHAIN = "application/pem-certificate-chain"
 
 /** A device's certificates: issued for its user, shown, revoked. */
-export function certificateRoutes({ directory, authority, issueLog, clock }: Gateway): Route[] {
+export function certificateRoutes({ directory, authority, issueLog, events, clock }: Gateway): Route[] {
   const shown = (entry: IssueEntry) => shownAt(entry, clock.now())
   const found = (serial: string): IssueEntry => {
     const entry = issueLog.find(serial)
@@ -38,14 +39,19 @@ export function certificateRoutes({ directory, authority, issueLog, clock }: Gat
       method: "POST",
       path: "/users/:username/certificates",
       access: "write",
+      summary: "Issue a certificate for a user from its request",
+      refuses: ["confirmation-needed", "not-found", "conflict", "csr-refused", "disk-failed"],
+      types: [PEM_CHAIN],
+      success: [200, 201],
       params: userParams,
       body: csrRequest,
       raw: REQUEST_ALONE,
       answers: issuedAnswer,
-      async answer({ actor, params, body: { csr }, accepts }) {
+      async answer({ actor, confirmed, params, body: { csr }, accepts }) {
         const user = knownUser(directory, params.username)
         assertMayTouch(actor, directory, user) // its certificate would carry its rights
         assertMayHave(user, csr)
+        if (isPowerful(directory.rights(user))) assertConfirmed({ confirmed })
         const issued = await authority.issue({
           commonName: user.username,
           csr,
@@ -53,6 +59,7 @@ export function certificateRoutes({ directory, authority, issueLog, clock }: Gat
           by: actor.name,
           through: "api",
         })
+        events.publish("certificate-issued", "/certificates", { serial: issued.serial, commonName: user.username })
         const { serial, fingerprint, certificatePem: certificate, chainPem: chain, rootPem: root } = issued
         if (accepts("application/json", PEM_CHAIN) === PEM_CHAIN) return content(PEM_CHAIN, chain) // for a shell without a JSON reader
         const answer = { serial, fingerprint, certificate, chain, root, notAfter: time(issued.notAfter) }
@@ -63,6 +70,7 @@ export function certificateRoutes({ directory, authority, issueLog, clock }: Gat
       method: "GET",
       path: "/certificates",
       access: "read",
+      summary: "List certificates, the newest first",
       query: certificatesQuery,
       answers: certificatesAnswer,
       answer({ query }) {
@@ -75,6 +83,8 @@ export function certificateRoutes({ directory, authority, issueLog, clock }: Gat
       method: "GET",
       path: "/certificates/:serial",
       access: "read",
+      summary: "Show a certificate",
+      refuses: ["not-found"],
       params: certificateParams,
       answers: certificateAnswer,
       answer: ({ params }) => ok(shown(found(params.serial))),
@@ -83,12 +93,17 @@ export function certificateRoutes({ directory, authority, issueLog, clock }: Gat
       method: "POST",
       path: "/certificates/:serial/revoke",
       access: "write",
+      summary: "Revoke a certificate; live sessions end within a second",
+      refuses: ["confirmation-needed", "not-found", "conflict", "disk-failed"],
       params: certificateParams,
       body: revokeRequest,
       bodyOptional: true,
       answers: certificateAnswer,
-      async answer({ actor, params, body }) {
-        assertMayRevoke(actor, directory, found(params.serial))
+      async answer({ actor, confirmed, params, body }) {
+        const entry = found(params.serial)
+        assertMayRevoke(actor, directory, entry)
+        const owner = directory.users.get(entry.commonName)
+        if (entry.kind === "server" || (owner && isPowerful(directory.rights(owner)))) assertConfirmed({ confirmed })
         await authority.revoke(params.serial, body.reason ?? "unspecified", actor.name)
         return ok(shown(found(params.serial)))
       },

@@ -15,6 +15,7 @@ export function clientRoutes({ clients }: Gateway): Route[] {
       method: "GET",
       path: "/clients",
       access: "read",
+      summary: "List connected clients",
       query: pageQuery,
       answers: clientsAnswer,
       answer({ query }) {
@@ -26,6 +27,8 @@ export function clientRoutes({ clients }: Gateway): Route[] {
       method: "GET",
       path: "/clients/:clientId",
       access: "read",
+      summary: "Show a connected client",
+      refuses: ["not-found"],
       params: clientParams,
       answers: clientAnswer,
       answer({ params }) {
@@ -38,6 +41,8 @@ export function clientRoutes({ clients }: Gateway): Route[] {
       method: "DELETE",
       path: "/clients/:clientId",
       access: "write",
+      summary: "Disconnect a client",
+      refuses: ["not-found"],
       params: clientParams,
       answer({ params }) {
         if (!clients.disconnect(params.clientId)) throw unknown()

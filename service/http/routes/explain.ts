@@ -11,6 +11,7 @@ export function explainRoutes({ directory }: Gateway): Route[] {
       method: "POST",
       path: "/explain",
       access: "read",
+      summary: "May this user do this, and by which permission",
       body: explainRequest,
       answers: explainAnswer,
       answer: ({ body }) => ok(explain(directory, body)),

@@ -1,26 +1,33 @@
 import { openClaim } from "../claim.ts"
 import { API } from "../contract.ts"
+import type { Desk } from "../desk.ts"
+import { EventStreams } from "../event-streams.ts"
 import type { Gateway } from "../ports.ts"
 import type { Route } from "../route.ts"
-import { openSignIn } from "../sign-in.ts"
 import type { Tokens } from "../token.ts"
+import { accountRoutes } from "./account.ts"
 import { authorityRoutes } from "./authority.ts"
 import { certificateRoutes } from "./certificates.ts"
 import { claimRoutes } from "./claim.ts"
 import { clientRoutes } from "./clients.ts"
+import { eventRoutes } from "./events.ts"
 import { explainRoutes } from "./explain.ts"
+import { openApiRoute } from "./openapi.ts"
 import { roleRoutes } from "./roles.ts"
+import { sessionRoutes } from "./session.ts"
 import { healthRoute, statusRoutes } from "./status.ts"
 import { tokenRoutes } from "./tokens.ts"
 import { trustRoutes } from "./trust.ts"
 import { userRoutes } from "./users.ts"
 
-/** The one table of everything that answers; what is not in it does not exist. */
-export function routeTable(gateway: Gateway, tokens: Tokens): Route[] {
+/**
+ * The one table of everything that answers; what is not in it does not exist. A server that has no desk, and judges by
+ * tokens of its own, serves nothing that gives a pass out or speaks of one.
+ */
+export function routeTable(gateway: Gateway, at: Desk | Tokens, streams = new EventStreams(gateway.events)): Route[] {
   const below = [
     ...statusRoutes(gateway),
-    ...claimRoutes(gateway, tokens, openClaim(gateway)),
-    ...tokenRoutes(tokens, openSignIn(gateway)),
+    ...("passes" in at ? deskRoutes(gateway, at) : []),
     ...userRoutes(gateway),
     ...roleRoutes(gateway),
     ...certificateRoutes(gateway),
@@ -28,6 +35,21 @@ export function routeTable(gateway: Gateway, tokens: Tokens): Route[] {
     ...trustRoutes(gateway),
     ...clientRoutes(gateway),
     ...explainRoutes(gateway),
+    ...eventRoutes(streams),
   ]
-  return [healthRoute(gateway), ...below.map((line) => ({ ...line, path: API + line.path }))]
+  const table: Route[] = [
+    healthRoute(gateway),
+    openApiRoute(() => table, gateway.version),
+    ...below.map((line) => ({ ...line, path: API + line.path })),
+  ]
+  return table
+}
+
+function deskRoutes(gateway: Gateway, desk: Desk): Route[] {
+  return [
+    ...claimRoutes(gateway, desk, openClaim(gateway)),
+    ...tokenRoutes(gateway, desk),
+    ...sessionRoutes(desk),
+    ...accountRoutes(gateway, desk),
+  ]
 }

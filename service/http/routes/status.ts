@@ -10,6 +10,9 @@ export function healthRoute(gateway: Gateway): Route {
     method: "GET",
     path: "/healthz",
     access: "public",
+    summary: "Whether the service does its work, in one word",
+    types: ["text/plain"],
+    success: [200, 503],
     answer: () =>
       gateway.alive() ? content("text/plain", "ok\n") : { ...content("text/plain", "unavailable\n"), status: 503 },
   })
@@ -23,6 +26,7 @@ export function statusRoutes(gateway: Gateway): Route[] {
       method: "GET",
       path: "/status",
       access: "read",
+      summary: "How the gateway is: alarms, listeners, what passed through and which limits acted",
       answers: statusAnswer,
       answer: () =>
         ok({
@@ -40,6 +44,7 @@ export function statusRoutes(gateway: Gateway): Route[] {
       method: "GET",
       path: "/refused",
       access: "read",
+      summary: "Who was turned away and why, the latest first",
       answers: refusedAnswer,
       answer: () =>
         ok({

@@ -1,10 +1,15 @@
+import { rightsOf } from "../../access/access-document.ts"
+import type { Watch } from "../../access/accounts.ts"
+import type { Permission } from "../../access/permission.ts"
 import type { Grant, User } from "../../access/user.ts"
 import { created, noContent, ok } from "../answer.ts"
+import { assertConfirmed, isPowerful } from "../confirmation.ts"
 import { API, newUser, pageQuery, userAnswer, userChange, userParams, usersAnswer } from "../contract.ts"
+import { assertUnchanged, tagged, withTag } from "../etag.ts"
 import { knownUser } from "../known-user.ts"
 import { pageOf } from "../paging.ts"
 import type { Gateway } from "../ports.ts"
-import { type Route, route } from "../route.ts"
+import { type Call, type Route, route } from "../route.ts"
 
 /** Devices and people. Who may change whom is judged by `Accounts`. */
 export function userRoutes({ directory, accounts }: Gateway): Route[] {
@@ -13,6 +18,7 @@ export function userRoutes({ directory, accounts }: Gateway): Route[] {
       method: "GET",
       path: "/users",
       access: "read",
+      summary: "List users, devices and people",
       query: pageQuery,
       answers: usersAnswer,
       answer({ query }) {
@@ -24,41 +30,66 @@ export function userRoutes({ directory, accounts }: Gateway): Route[] {
       method: "POST",
       path: "/users",
       access: "write",
+      summary: "Create a user; one with HTTP rights needs the password confirmed",
+      tagged: true,
+      refuses: ["confirmation-needed", "conflict", "busy", "disk-failed"],
       body: newUser,
       answers: userAnswer,
-      async answer({ actor, body }) {
-        const user = await accounts.create(actor, body)
-        return created(shown(user), `${API}/users/${encodeURIComponent(user.username)}`)
+      success: 201,
+      async answer(call) {
+        const user = await accounts.create(call.actor, call.body, watching(call))
+        return withTag(created(shown(user), `${API}/users/${encodeURIComponent(user.username)}`), shown(user))
       },
     }),
     route({
       method: "GET",
       path: "/users/:username",
       access: "read",
+      summary: "Show a user",
+      tagged: true,
+      refuses: ["not-found"],
       params: userParams,
       answers: userAnswer,
-      answer: ({ params }) => ok(shown(knownUser(directory, params.username))),
+      answer: (call) => tagged(call, shown(knownUser(directory, call.params.username))),
     }),
     route({
       method: "PATCH",
       path: "/users/:username",
       access: "write",
+      summary: "Change a user; what is absent stays. One with HTTP rights needs the password confirmed",
+      tagged: true,
+      refuses: ["confirmation-needed", "not-found", "conflict", "busy", "disk-failed"],
       params: userParams,
       body: userChange,
       answers: userAnswer,
-      answer: async ({ actor, params, body }) => ok(shown(await accounts.change(actor, params.username, body))),
+      async answer(call) {
+        const user = shown(await accounts.change(call.actor, call.params.username, call.body, watching(call)))
+        return withTag(ok(user), user)
+      },
     }),
     route({
       method: "DELETE",
       path: "/users/:username",
       access: "write",
+      summary: "Remove a user, its sessions and its certificates; one with HTTP rights needs the password confirmed",
+      tagged: true,
+      refuses: ["confirmation-needed", "not-found", "conflict", "disk-failed"],
       params: userParams,
-      async answer({ actor, params }) {
-        await accounts.remove(actor, params.username)
+      async answer(call) {
+        await accounts.remove(call.actor, call.params.username, watching(call))
         return noContent
       },
     }),
   ]
+}
+
+/** Takes a change of the state that the asker saw, and of whoever may use this API only with a fresh password. */
+function watching(call: Call): Watch<User> {
+  return (before, after, { roles }) => {
+    assertUnchanged(call, before && shown(before))
+    const touched: Permission[] = [before, after].flatMap((user) => (user === undefined ? [] : rightsOf(user, roles)))
+    if (isPowerful(touched)) assertConfirmed(call)
+  }
 }
 
 /** Field by field, so that a field added to the domain does not show by itself. */

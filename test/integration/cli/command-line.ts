@@ -15,6 +15,8 @@ export interface Ended {
 export interface Typing {
   /** What comes in on standard input; nothing at all otherwise. */
   readonly input?: string | Buffer
+  /** Or what is typed at each question, once it stands there. */
+  readonly answers?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
   readonly uid?: number
   readonly cwd?: string
@@ -56,7 +58,8 @@ export class CommandLine {
 }
 
 /** Runs a program to its end. Nothing here may block: the gateway lives in the same process. */
-export function ended(program: string, args: readonly string[], { input, env, uid, cwd }: Typing = {}): Promise<Ended> {
+export function ended(program: string, args: readonly string[], typing: Typing = {}): Promise<Ended> {
+  const { input, answers, env, uid, cwd } = typing
   const { GATEHOUSE_STATE: _state, NO_COLOR: _colour, ...inherited } = process.env
   const cache = { NODE_COMPILE_CACHE: join(tmpdir(), `gatehouse-compiled-${process.geteuid?.()}`) }
   const options: SpawnOptions = { env: { ...inherited, ...(uid === undefined ? cache : {}), ...env }, timeout: 20_000 }
@@ -70,6 +73,10 @@ export function ended(program: string, args: readonly string[], { input, env, ui
   child.once("error", reject)
   child.once("close", (status) => resolve({ status, out, err }))
   child.stdin?.on("error", () => {}) // it may end before it has read what it was given
-  child.stdin?.end(input)
+  if (answers === undefined) child.stdin?.end(input)
+  const left = [...(answers ?? [])]
+  child.stdout?.on("data", (text: string) => {
+    if (text.endsWith(": ") && left.length > 0) child.stdin?.write(left.shift() ?? "")
+  })
   return promise
 }

@@ -40,7 +40,7 @@ test("only a wildcard covers a parameter that is no plain level", () => {
   const may = (clientId: string, resource: string): boolean => {
     const permission: Permission = { context: "http", operation: "read", resource }
     try {
-      authorise(line, { clientId }, { name: "eve", rights: [permission] })
+      authorise(line, { clientId }, { pass: undefined, actor: { name: "eve", rights: [permission] } })
       return true
     } catch {
       return false
@@ -62,6 +62,8 @@ test("MQTT rights open nothing here, and a right to write is none to read", () =
     { context: "mqtt", operation: "read", resource: "/status" },
     { context: "http", operation: "write", resource: "/#" },
   ] as const) {
-    assert.throws(() => authorise(line, {}, { name: "eve", rights: [right] }), { code: "forbidden" })
+    assert.throws(() => authorise(line, {}, { pass: undefined, actor: { name: "eve", rights: [right] } }), {
+      code: "forbidden",
+    })
   }
 })

@@ -6,12 +6,14 @@ import { join } from "node:path"
 import { type AccessDocument, emptyAccess } from "../../../service/access/access-document.ts"
 import type { ConnectedClient } from "../../../service/access/clients.ts"
 import { Directory } from "../../../service/access/directory.ts"
+import { feed } from "../../../service/event-sources.ts"
 import { problemAnswer } from "../../../service/http/contract.ts"
+import { openDesk } from "../../../service/http/desk.ts"
+import { codesOf } from "../../../service/http/openapi.ts"
 import type { Gateway } from "../../../service/http/ports.ts"
 import type { Route } from "../../../service/http/route.ts"
 import { routeTable } from "../../../service/http/routes/routes.ts"
 import { type HttpOptions, openHttp } from "../../../service/http/server.ts"
-import { openTokens } from "../../../service/http/token.ts"
 import { FakeClock } from "../../support/fake-clock.ts"
 import { MemoryDocument } from "../../support/memory-document.ts"
 import { gatewayOf, PASSWORD, population } from "./fake-gateway.ts"
@@ -85,6 +87,7 @@ export async function openBench(claimed = true, changes: Changes = {}): Promise<
   const clients = new Map<string, ConnectedClient>()
   const directory = new Directory(document)
   const gateway = { ...gatewayOf(directory, clock, lines, clients), ...changes }
+  feed(gateway.events, { ...gateway, authority: { onRevoked: () => () => {} } })
   const http = await openHttp({
     host: "127.0.0.1",
     port: 0,
@@ -94,7 +97,8 @@ export async function openBench(claimed = true, changes: Changes = {}): Promise<
     ...(changes.maxConnections && { maxConnections: changes.maxConnections }),
     gateway,
   })
-  const table = routeTable(gateway, openTokens(directory, clock))
+  await using idle = new AsyncDisposableStack()
+  const table = routeTable(gateway, openDesk(gateway, idle))
   const agent = new Agent({ keepAlive: true, ca: tls.certPem, servername: "localhost" })
   const ask = (method: string, path: string, what: Ask = {}) =>
     checked(table, asked(agent, http.port, method, path, what))
@@ -150,17 +154,22 @@ function into(value: unknown, level: string | number): unknown {
 /** Every answer of every test is held against the contract. */
 async function checked(table: readonly Route[], asking: Promise<[string, string, Reply]>): Promise<Reply> {
   const [method, path, reply] = await asking
-  if (reply.json === undefined) return reply
-  if (reply.status >= 400) {
-    if (reply.headers["content-type"] !== "application/problem+json") throw new Error("a problem of another type")
-    problemAnswer.parse(reply.json)
-    return reply
-  }
   const [bare = ""] = path.split("?")
   const line = table.find((route) => {
     const template = new RegExp(`^${route.path.replace(/:[a-zA-Z]+/g, "[^/]+")}$`)
     return route.method === method && template.test(bare)
   })
+  if (reply.status < 400 && line && ![...line.success, 304].includes(reply.status)) {
+    throw new Error(`${method} ${path} answers ${reply.status}, which its table line does not declare`)
+  }
+  if (reply.json === undefined) return reply
+  if (reply.status >= 400) {
+    if (reply.headers["content-type"] !== "application/problem+json") throw new Error("a problem of another type")
+    const { code } = problemAnswer.parse(reply.json)
+    const known: readonly string[] = line === undefined ? [code] : codesOf(line)
+    if (!known.includes(code)) throw new Error(`${method} ${path} refuses with ${code}, which it does not declare`)
+    return reply
+  }
   if (line?.answers === undefined)
     throw new Error(`${method} ${path} answers JSON that its table line does not declare`)
   line.answers.parse(reply.json)

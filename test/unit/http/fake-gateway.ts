@@ -5,15 +5,18 @@ import { Attempts } from "../../../service/access/attempts.ts"
 import type { ConnectedClient } from "../../../service/access/clients.ts"
 import type { Directory } from "../../../service/access/directory.ts"
 import { Door } from "../../../service/access/door.ts"
+import { noTokens } from "../../../service/access/kept-tokens.ts"
 import { Passwords } from "../../../service/access/password.ts"
 import type { User } from "../../../service/access/user.ts"
 import { parseCsr } from "../../../service/ca/csr.ts"
 import { IssueLog, type IssueRecord } from "../../../service/ca/issue-log.ts"
 import { GatewayError } from "../../../service/errors.ts"
+import { EventHub } from "../../../service/events.ts"
 import { Health } from "../../../service/health.ts"
 import type { Gateway, TrustedAuthority } from "../../../service/http/ports.ts"
 import { openLog } from "../../../service/log.ts"
 import type { FakeClock } from "../../support/fake-clock.ts"
+import { MemoryDocument } from "../../support/memory-document.ts"
 
 export const PASSWORD = "correct horse battery"
 export const CODE = "ABCD-EFGH-JKMN"
@@ -69,6 +72,7 @@ export function gatewayOf(
   return {
     ...{ version: "1.2.3", directory, accounts, passwords, issueLog, clock },
     attempts: new Attempts(clock),
+    keptTokens: new MemoryDocument(noTokens()),
     authority: authorityOf(issueLog, clock),
     trust: trustOf(),
     clients: {
@@ -79,6 +83,7 @@ export function gatewayOf(
     },
     door: new Door(() => clock.now()),
     health: new Health(() => clock.now()),
+    events: new EventHub(clock),
     log: openLog("debug", (line) => lines.push(line)),
     listeners: () => [{ name: "mqtts", host: "*", port: 8883, open: true }],
     alive: () => true,

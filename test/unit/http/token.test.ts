@@ -3,7 +3,8 @@ import { test } from "node:test"
 import { emptyAccess } from "../../../service/access/access-document.ts"
 import { Directory } from "../../../service/access/directory.ts"
 import type { User } from "../../../service/access/user.ts"
-import { bearerOf, openTokens } from "../../../service/http/token.ts"
+import { bearerOf } from "../../../service/http/identification.ts"
+import { Passes } from "../../../service/http/pass.ts"
 import { FakeClock } from "../../support/fake-clock.ts"
 import { MemoryDocument } from "../../support/memory-document.ts"
 import { type Bench, openBench, PASSWORD } from "./bench.ts"
@@ -17,10 +18,13 @@ function opened() {
   const users = [person("anna"), person("bert")]
   const directory = new Directory(new MemoryDocument({ ...emptyAccess(), claimed: true, users }))
   const clock = new FakeClock()
-  const tokens = openTokens(directory, clock)
+  const passes = new Passes(directory, clock)
   const set = (user: User) => directory.change((draft) => void draft.users.set(user.username, user))
-  const issue = (name = "anna", ttl = 100) => tokens.issue(directory.users.get(name)!, ttl).token
-  return { directory, clock, tokens, set, issue }
+  const tokens = { judge: (token: string) => passes.judge(token, ["sign-in"], "192.0.2.1") }
+  const wish = { kind: "sign-in", address: "192.0.2.1" } as const
+  const issue = (name = "anna", ttl = 100) =>
+    passes.issue(directory.users.get(name)!, { ...wish, ttlMs: ttl * 1000 }).secret
+  return { directory, clock, passes, tokens, set, issue }
 }
 
 test("a token has 256 random bits and is not kept", () => {
@@ -28,7 +32,7 @@ test("a token has 256 random bits and is not kept", () => {
   const [a, b] = [issue(), issue()]
   assert.notEqual(a, b)
   assert.match(a, /^gh_[A-Za-z0-9_-]{43}$/)
-  assert.doesNotMatch(String(tokens.judge(a)?.id), new RegExp(a.slice(3, 13)))
+  assert.doesNotMatch(String(tokens.judge(a)?.pass.id), new RegExp(a.slice(3, 13)))
 })
 
 test("a token ends at its time, however the date is set", () => {
@@ -84,11 +88,11 @@ test("one user's many tokens push out its own oldest, nobody else's", () => {
 })
 
 test("there are never more than a thousand", async () => {
-  const { directory, tokens } = opened()
+  const { directory, tokens, issue } = opened()
   await directory.change((draft) => {
     for (let i = 0; i < 30; i++) draft.users.set(`u${i}`, person(`u${i}`))
   })
-  const all = Array.from({ length: 1200 }, (_, i) => tokens.issue(directory.users.get(`u${i % 30}`)!, 100).token)
+  const all = Array.from({ length: 1200 }, (_, i) => issue(`u${i % 30}`))
   assert.equal(all.filter((token) => tokens.judge(token)).length, 1000)
 })
 

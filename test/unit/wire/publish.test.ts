@@ -170,6 +170,12 @@ const refused: [name: string, version: Version, bytes: Buffer, reason: number][]
   ["no packet identifier", 4, packet(0x32, text("a")), malformedPacket],
   ["half a packet identifier", 4, packet(0x32, text("a"), "01"), malformedPacket],
   ["no properties in 5 [MQTT-2.2.2-1]", 5, packet(0x30, text("a")), malformedPacket],
+  [
+    "no properties in 5, but a 0 behind the packet",
+    5,
+    Buffer.concat([packet(0x30, text("a")), hex("00")]),
+    malformedPacket,
+  ],
   ["properties longer than the packet", 5, packet(0x30, text("a"), "05 01 00"), malformedPacket],
   ["a property longer than the properties", 5, packet(0x30, text("a"), "03 03 0005 616263 6465"), malformedPacket],
 ]

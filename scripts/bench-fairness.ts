@@ -1,0 +1,174 @@
+/**
+ * What a healthy client feels of the others: one subscriber that never reads, one publisher that floods, a storm of
+ * connects, a storm of wrong passwords and ten thousand TLS handshakes that hang, all at the same time.
+ */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join, resolve } from "node:path"
+import { parseArgs } from "node:util"
+import { completeLimits, type Limits } from "../service/limits.ts"
+import type { Felt, HealthyVerbs } from "./bench/fairness/healthy.ts"
+import type { Damage, HostileVerbs } from "./bench/fairness/hostile.ts"
+import { median, table } from "./bench/figures.ts"
+import { type Gatehouse, prepareGatehouse } from "./bench/gatehouse.ts"
+import { Helper } from "./bench/helper.ts"
+import { processorModel, residentMemory } from "./bench/process-stat.ts"
+
+const USAGE = `npm run bench:fairness -- [options]
+  --quick          one run of each instead of five
+  --seconds N      length of each measurement (5)
+  --half-open N    TLS handshakes that hang (10000)
+  --checkout DIR   the checkout that is measured`
+
+/** Milliseconds that the p99 may grow by. */
+const BOUND_MS = 50
+/** MiB that the gateway may come to. */
+const BOUND_MIB = 1024
+const PER_SECOND = 200
+const MIB = 1024 * 1024
+const LOGIN = { username: "bench", password: "a rather dull phrase" } as const
+
+interface Setting {
+  readonly name: string
+  readonly limits: Partial<Limits>
+}
+
+/** The second one is what a small gateway gets by itself: there the caps must turn most of the handshakes away. */
+const SETTINGS: readonly Setting[] = [
+  { name: "limits of this machine", limits: {} },
+  { name: "limits of a machine with 512 MB", limits: completeLimits({}, 512 * MIB) },
+]
+
+interface Run {
+  readonly alone: Felt
+  readonly attacked: Felt
+  readonly damage: Damage
+  readonly mib: number
+}
+
+async function main(): Promise<boolean> {
+  const { values } = parseArgs({
+    options: {
+      quick: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+      seconds: { type: "string", default: "5" },
+      "half-open": { type: "string", default: "10000" },
+      checkout: { type: "string", default: resolve(import.meta.dirname, "..") },
+    },
+  })
+  if (values.help) {
+    console.log(USAGE)
+    return true
+  }
+  console.log(`${processorModel()}; Node ${process.version}`)
+  let held = true
+  for (const setting of SETTINGS) {
+    const order = { seconds: Number(values.seconds), halfOpen: Number(values["half-open"]), runs: values.quick ? 1 : 5 }
+    held = (await measure(setting, values.checkout, order)) && held
+  }
+  return held
+}
+
+interface Order {
+  readonly seconds: number
+  readonly halfOpen: number
+  readonly runs: number
+}
+
+async function measure(setting: Setting, checkout: string, order: Order): Promise<boolean> {
+  await using parts = new AsyncDisposableStack()
+  const folder = mkdtempSync(join(tmpdir(), "gatehouse-fairness-"))
+  parts.defer(() => rmSync(folder, { recursive: true, force: true }))
+  const gateway = parts.use(await start(setting, folder, checkout))
+  const healthy = parts.use(new Helper<HealthyVerbs>(new URL("./bench/fairness/healthy.ts", import.meta.url)))
+  const hostile = parts.use(new Helper<HostileVerbs>(new URL("./bench/fairness/hostile.ts", import.meta.url)))
+  const runs: Run[] = []
+  for (let i = 0; i < order.runs; i++) {
+    runs.push(await run(gateway, healthy, hostile, order))
+    process.stderr.write(".")
+  }
+  process.stderr.write("\n")
+  return report(setting, runs, order)
+}
+
+async function start(setting: Setting, folder: string, checkout: string): Promise<Gatehouse> {
+  const role = { name: "bench", permissions: [{ context: "mqtt", operation: "readWrite", resource: "bench/#" }] }
+  const { username, password } = LOGIN
+  const users = [{ username, grant: { kind: "password", password }, roles: [role.name] }]
+  const open = await prepareGatehouse(folder, { checkout, bootstrap: { roles: [role], users } })
+  const file = join(folder, "gatehouse.json")
+  const settings = JSON.parse(readFileSync(file, "utf8")) as object
+  writeFileSync(file, JSON.stringify({ ...settings, limits: setting.limits, log: { level: "warn" } }), { mode: 0o600 })
+  return open()
+}
+
+async function run(
+  gateway: Gatehouse,
+  healthy: Helper<HealthyVerbs>,
+  hostile: Helper<HostileVerbs>,
+  { seconds, halfOpen }: Order,
+): Promise<Run> {
+  const door = { port: gateway.ports.mqtt, login: LOGIN }
+  const milliseconds = seconds * 1000
+  const alone = await healthy.ask("feel", { door, perSecond: PER_SECOND, milliseconds })
+  let mib = 0
+  const look = setInterval(() => {
+    mib = Math.max(mib, residentMemory(gateway.pid) / 1024)
+  }, 250)
+  try {
+    await hostile.ask("begin", { ports: gateway.ports, ...LOGIN, halfOpen })
+    await hostile.ask("mark", undefined)
+    const attacked = await healthy.ask("feel", { door, perSecond: PER_SECOND, milliseconds })
+    const damage = await hostile.ask("count", undefined)
+    await hostile.ask("end", undefined)
+    await new Promise((resolve) => setTimeout(resolve, 3000)) // the next run begins in peace
+    return { alone, attacked, damage, mib }
+  } finally {
+    clearInterval(look)
+  }
+}
+
+function report(setting: Setting, runs: readonly Run[], { halfOpen }: Order): boolean {
+  const ms = (value: number) => value.toFixed(1)
+  const rows = runs.map(({ alone, attacked, damage, mib }, i) => {
+    const per = (count: number) => Math.round(count / damage.seconds).toLocaleString("en")
+    const felt = [alone.p50, alone.p99, attacked.p50, attacked.p99, attacked.worst].map(ms)
+    const lost = alone.sent + attacked.sent - alone.received - attacked.received
+    return [
+      String(i + 1),
+      ...felt,
+      String(lost),
+      per(damage.flooded),
+      per(damage.connects),
+      per(damage.logins),
+      damage.halfOpen.toLocaleString("en"),
+      mib.toFixed(0),
+    ]
+  })
+  const head = [
+    "run",
+    "alone p50",
+    "p99, ms",
+    "attacked p50",
+    "p99, ms",
+    "worst, ms",
+    "lost",
+    "flood/s",
+    "connects/s",
+    "guesses/s",
+    "half-open",
+    "MiB",
+  ]
+  const alone = median(runs.map((one) => one.alone.p99))
+  const attacked = median(runs.map((one) => one.attacked.p99))
+  const mib = Math.max(...runs.map((one) => one.mib))
+  const held = attacked - alone <= BOUND_MS && mib <= BOUND_MIB
+  console.log(`\n${setting.name}; ${halfOpen.toLocaleString("en")} handshakes tried\n${table(head, rows)}`)
+  console.log(
+    `medians of the p99: ${ms(alone)} ms alone, ${ms(attacked)} ms attacked, ${ms(attacked - alone)} ms more (bound ${BOUND_MS}); ` +
+      `memory ${mib.toFixed(0)} MiB at most (bound ${BOUND_MIB}): ${held ? "held" : "NOT HELD"}`,
+  )
+  return held
+}
+
+process.exitCode = (await main()) ? 0 : 1

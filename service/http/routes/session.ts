@@ -1,0 +1,112 @@
+import { isAdministrator } from "../../access/access-document.ts"
+import { type Answer, noContent, ok } from "../answer.ts"
+import { confirmRequest, passParams, sessionAnswer, sessionRequest, sessionsAnswer } from "../contract-passes.ts"
+import type { Desk } from "../desk.ts"
+import { type Asker, cookieOf, noCookie, sessionIn } from "../identification.ts"
+import { IDLE_MS, type Pass } from "../pass.ts"
+import { type Route, route } from "../route.ts"
+import { time } from "../time.ts"
+import { found, passOf, shownPass, visible } from "./tokens.ts"
+
+const LONGEST_MS = 12 * 3_600_000
+
+/** Browsers' sessions: a cookie that no script can read, ended by idleness, by its age, and with its user's password. */
+export function sessionRoutes({ passes, signIn }: Desk): Route[] {
+  return [
+    route({
+      method: "POST",
+      path: "/session",
+      access: "public",
+      summary: "Sign in with a browser; sets the session's cookie",
+      refuses: ["unauthenticated", "forbidden", "not-claimed", "too-many-attempts", "busy"],
+      body: sessionRequest,
+      answers: sessionAnswer,
+      success: 201,
+      async answer({ address, body, header, assertOwnPage }) {
+        assertOwnPage() // or a foreign page could sign a browser in under a name of its own choice
+        const user = await signIn.user(address, body.username, body.password)
+        endOf(header("cookie"), address)
+        const { secret, pass } = passes.issue(user, { kind: "session", ttlMs: LONGEST_MS, address })
+        const judged = passes.look(pass.id)
+        const actor = { name: user.username, rights: judged?.rights ?? [] }
+        const answer = shown({ actor, pass, confirmed: true }, pass)
+        return { ...answer, status: 201, headers: cookieOf(secret), actor: user.username }
+      },
+    }),
+    route({
+      method: "GET",
+      path: "/session",
+      access: "person",
+      summary: "Who one is here, and what one may do",
+      answers: sessionAnswer,
+      answer: (call) => shown(call, passOf(call.pass)),
+    }),
+    route({
+      method: "DELETE",
+      path: "/session",
+      access: "person",
+      summary: "Sign out",
+      answer({ pass }) {
+        passes.end(passOf(pass).id)
+        return { ...noContent, headers: noCookie }
+      },
+    }),
+    route({
+      method: "POST",
+      path: "/session/confirm",
+      access: "person",
+      summary: "Give the password again; dangerous acts are then taken for five minutes",
+      refuses: ["wrong-password", "too-many-attempts", "busy"],
+      body: confirmRequest,
+      async answer({ pass, actor, address, body }) {
+        const { id } = passOf(pass)
+        await signIn.confirm(address, actor.name, body.password)
+        passes.confirm(id)
+        return noContent
+      },
+    }),
+    route({
+      method: "GET",
+      path: "/sessions",
+      access: "person",
+      summary: "List one's own browser sessions; an administrator sees everyone's",
+      answers: sessionsAnswer,
+      answer: (call) =>
+        ok({ sessions: visible(passes.list(), call, isSession).map((pass) => shownPass(pass, call.pass)) }),
+    }),
+    route({
+      method: "DELETE",
+      path: "/sessions/:id",
+      access: "person",
+      summary: "End one of one's own browser sessions; an administrator ends anyone's",
+      refuses: ["not-found"],
+      params: passParams,
+      answer(call) {
+        passes.end(found(passes.list(), call, isSession).id)
+        return noContent
+      },
+    }),
+  ]
+
+  /** The browser's old session ends with the new one: nobody who knew it comes along. */
+  function endOf(cookie: string | undefined, address: string): void {
+    const old = sessionIn(cookie)
+    const known = old === undefined ? undefined : passes.judge(old, ["session"], address)
+    if (known !== undefined) passes.end(known.pass.id)
+  }
+}
+
+function isSession({ kind }: Pass): boolean {
+  return kind === "session"
+}
+
+function shown({ actor, confirmed }: Asker, pass: Pass): Answer {
+  return ok({
+    username: actor.name,
+    administrator: isAdministrator(actor.rights),
+    permissions: actor.rights,
+    expiresAt: time(pass.expiresAt),
+    ...(isSession(pass) ? { idleSeconds: IDLE_MS / 1000 } : {}),
+    confirmed,
+  })
+}
