@@ -9,6 +9,7 @@ import { parseArgs } from "node:util"
 import { completeLimits, type Limits } from "../service/limits.ts"
 import type { Felt, HealthyVerbs } from "./bench/fairness/healthy.ts"
 import type { Damage, HostileVerbs } from "./bench/fairness/hostile.ts"
+import { prefer } from "./bench/fairness/priority.ts"
 import { median, table } from "./bench/figures.ts"
 import { type Gatehouse, prepareGatehouse } from "./bench/gatehouse.ts"
 import { Helper } from "./bench/helper.ts"
@@ -18,6 +19,7 @@ const USAGE = `npm run bench:fairness -- [options]
   --quick          one run of each instead of five
   --seconds N      length of each measurement (5)
   --half-open N    TLS handshakes that hang (10000)
+  --only LIST      some of frozen,flood,connects,logins,half-open
   --checkout DIR   the checkout that is measured`
 
 /** Milliseconds that the p99 may grow by. */
@@ -53,6 +55,7 @@ async function main(): Promise<boolean> {
       help: { type: "boolean", default: false },
       seconds: { type: "string", default: "5" },
       "half-open": { type: "string", default: "10000" },
+      only: { type: "string", default: "" },
       checkout: { type: "string", default: resolve(import.meta.dirname, "..") },
     },
   })
@@ -63,7 +66,12 @@ async function main(): Promise<boolean> {
   console.log(`${processorModel()}; Node ${process.version}`)
   let held = true
   for (const setting of SETTINGS) {
-    const order = { seconds: Number(values.seconds), halfOpen: Number(values["half-open"]), runs: values.quick ? 1 : 5 }
+    const order = {
+      seconds: Number(values.seconds),
+      halfOpen: Number(values["half-open"]),
+      runs: values.quick ? 1 : 5,
+      only: values.only.split(",").filter((name) => name !== ""),
+    }
     held = (await measure(setting, values.checkout, order)) && held
   }
   return held
@@ -73,6 +81,7 @@ interface Order {
   readonly seconds: number
   readonly halfOpen: number
   readonly runs: number
+  readonly only: readonly string[]
 }
 
 async function measure(setting: Setting, checkout: string, order: Order): Promise<boolean> {
@@ -82,6 +91,8 @@ async function measure(setting: Setting, checkout: string, order: Order): Promis
   const gateway = parts.use(await start(setting, folder, checkout))
   const healthy = parts.use(new Helper<HealthyVerbs>(new URL("./bench/fairness/healthy.ts", import.meta.url)))
   const hostile = parts.use(new Helper<HostileVerbs>(new URL("./bench/fairness/hostile.ts", import.meta.url)))
+  const preferred = prefer(gateway.pid) && (await healthy.ask("prefer", undefined))
+  if (!preferred) console.log("the machine's other work counts here: the right to go before it is missing")
   const runs: Run[] = []
   for (let i = 0; i < order.runs; i++) {
     runs.push(await run(gateway, healthy, hostile, order))
@@ -106,7 +117,7 @@ async function run(
   gateway: Gatehouse,
   healthy: Helper<HealthyVerbs>,
   hostile: Helper<HostileVerbs>,
-  { seconds, halfOpen }: Order,
+  { seconds, halfOpen, only }: Order,
 ): Promise<Run> {
   const door = { port: gateway.ports.mqtt, login: LOGIN }
   const milliseconds = seconds * 1000
@@ -116,7 +127,7 @@ async function run(
     mib = Math.max(mib, residentMemory(gateway.pid) / 1024)
   }, 250)
   try {
-    await hostile.ask("begin", { ports: gateway.ports, ...LOGIN, halfOpen })
+    await hostile.ask("begin", { ports: gateway.ports, ...LOGIN, halfOpen, only })
     await hostile.ask("mark", undefined)
     const attacked = await healthy.ask("feel", { door, perSecond: PER_SECOND, milliseconds })
     const damage = await hostile.ask("count", undefined)

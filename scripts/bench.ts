@@ -24,7 +24,7 @@ const USAGE = `npm run bench -- [options]
   --only TEXT        only workloads whose name holds TEXT
   --checkout FOLDER  measure the Gatehouse in FOLDER instead of this one
   --against FOLDER   measure another checkout of Gatehouse too
-  --node-flags=TEXT  flags for the node that runs Gatehouse, blanks between them
+  --node-flags=TEXT  flags for the node that runs Gatehouse (not the other checkout), blanks between them
   --write FILE       put the table into FILE, between the marks <!-- bench --> and <!-- /bench -->`
 
 const DEVICES = 40
@@ -95,12 +95,12 @@ async function startBrokers(parts: AsyncDisposableStack, folder: string, choice:
     devices: plant.devices("device-", DEVICES),
   }
   const brokers = [parts.use(await startMosquitto(folder, population, plant))]
-  const add = async (name: string, checkout: string) => {
+  const add = async (name: string, checkout: string, flags: readonly string[]) => {
     const own = join(folder, `gatehouse-${brokers.length}`)
-    brokers.push(parts.use(await startGatehouse(name, own, checkout, population, choice.flags)))
+    brokers.push(parts.use(await startGatehouse(name, own, checkout, population, flags)))
   }
-  if (choice.against !== undefined) await add(`Gatehouse (${basename(choice.against)})`, choice.against)
-  await add("Gatehouse", choice.checkout)
+  if (choice.against !== undefined) await add(`Gatehouse (${basename(choice.against)})`, choice.against, [])
+  await add("Gatehouse", choice.checkout, choice.flags)
   return brokers
 }
 

@@ -54,4 +54,5 @@ async function replay(subject: Subject, seed: string, named: string): Promise<bo
   return faults.length === 0 && subject.exit === null
 }
 
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1))
 process.exitCode = (await main()) ? 0 : 1

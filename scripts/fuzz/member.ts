@@ -1,5 +1,6 @@
 import type { Packet } from "mqtt-packet"
 import type { Version } from "./grammar.ts"
+import { KEPT, Lifetime } from "./lifetime.ts"
 import { type Entrance, type Line, openLine, type Target } from "./lines.ts"
 import type { Order } from "./order.ts"
 import type { Random } from "./random.ts"
@@ -9,10 +10,6 @@ import { type Sent, Talker } from "./talker.ts"
 const MOST_UNDER_WAY = 15
 /** Milliseconds any answer may take, a busy machine allowed for. */
 const PATIENCE_MS = 60_000
-/** Seconds; longer than the longest the gateway grants here. */
-const KEPT = 20
-/** Seconds around a session's end in which it may be there or not. */
-const UNSURE = 4
 
 /** One client that does nothing but what it may, and says so when the gateway does not do what it must. */
 export class Member {
@@ -28,9 +25,7 @@ export class Member {
   readonly #owed: Sent[] = []
   #talker: Talker | undefined
   #lastId = 0
-  #expiry = 0
-  /** When the session is over, by our own reckoning; undefined: it is being carried. */
-  #endsAt: number | undefined = 0
+  readonly #lifetime = new Lifetime()
 
   constructor(id: string, target: Target, random: Random, order: Order, finding: (text: string) => void) {
     this.id = id
@@ -64,10 +59,10 @@ export class Member {
       return this.#finding(`CONNECT was answered with ${shown(answer)}`)
     }
     // MQTT 3.1 has no word for it: what should be is taken for what is
-    const present = this.#version === 3 ? !clean && this.#secondsLeft(before !== undefined) > 0 : answer.sessionPresent
-    if (this.#version !== 3) this.#judgePresence(clean, present, before !== undefined)
-    this.#expiry = expiry
-    this.#endsAt = undefined
+    const present = this.#version === 3 ? !clean && this.#lifetime.left > 0 : answer.sessionPresent
+    const wrong = this.#version === 3 ? undefined : this.#lifetime.wrong(clean, present)
+    if (wrong !== undefined) this.#finding(wrong)
+    this.#lifetime.carry(expiry)
     this.#begin(talker, present)
   }
 
@@ -75,10 +70,12 @@ export class Member {
   async leave(will: boolean): Promise<void> {
     const talker = this.#talker
     if (talker === undefined) return
-    if (this.#version === 5 && this.#expiry > 0 && this.#random.chance(0.3))
-      this.#expiry = this.#random.pick([0, 2, KEPT])
+    if (this.#version === 5 && this.#lifetime.seconds > 0 && this.#random.chance(0.3))
+      this.#lifetime.carry(this.#random.pick([0, 2, KEPT]))
     const fields =
-      this.#version === 5 ? { reasonCode: will ? 4 : 0, properties: { sessionExpiryInterval: this.#expiry } } : {}
+      this.#version === 5
+        ? { reasonCode: will ? 4 : 0, properties: { sessionExpiryInterval: this.#lifetime.seconds } }
+        : {}
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#putDown()
     talker.onGone = () => resolve()
@@ -205,18 +202,6 @@ export class Member {
     })
   }
 
-  /** Of the session, by our own reckoning. */
-  #secondsLeft(takesOver: boolean): number {
-    return takesOver || this.#endsAt === undefined ? this.#expiry : (this.#endsAt - Date.now()) / 1000
-  }
-
-  #judgePresence(clean: boolean, present: boolean, takesOver: boolean): void {
-    const left = this.#secondsLeft(takesOver)
-    const over = clean || left <= (takesOver ? 0 : -UNSURE)
-    if (over && present) this.#finding("a session is present that must be over")
-    if (!clean && !present && left > UNSURE) this.#finding(`no session is present; it had ${left} s left`)
-  }
-
   /** After CONNACK: what is unfinished goes first [MQTT-4.4.0-1]. */
   #begin(talker: Talker, present: boolean): void {
     this.#talker = talker
@@ -274,8 +259,7 @@ export class Member {
 
   #putDown(): void {
     this.#talker = undefined
-    this.#endsAt = Date.now() + Math.min(this.#expiry, KEPT) * 1000
-    if (this.#expiry === 0) this.#endsAt = 0
+    this.#lifetime.putDown()
   }
 
   #newId(): number {

@@ -90,6 +90,7 @@ export class Subject implements AsyncDisposable {
     const args = [...flags, resolve(checkout, "service/main.ts"), "--config", config]
     const child = spawn(process.execPath, args, { stdio: ["ignore", file, file] })
     closeSync(file)
+    process.once("exit", () => child.kill("SIGKILL")) // whatever ends us must not leave it behind
     const target = (authority: string): Target => ({ ports, authority, devices, password: PASSWORD })
     const starting = new Subject(child, log, target(""))
     for (let tries = 0; !(await starting.healthy()); tries++) {

@@ -10,8 +10,8 @@ import { ADMIN } from "./gateway.ts"
 const REPOSITORY = fileURLToPath(new URL("../../", import.meta.url))
 /** What `npm start` runs. */
 export const GATEWAY = [join(REPOSITORY, "node_modules/.bin/node"), join(REPOSITORY, "service/main.ts")] as const
-/** Compiled code is kept between the many starts: half of each would else be spent on it. */
-const COMPILED = join(tmpdir(), `gatehouse-compiled-${process.geteuid?.()}`)
+/** Compiled code is kept between the many starts, per user: half of each would else be spent on it. */
+const compiled = (uid = process.geteuid?.()) => join(tmpdir(), `gatehouse-compiled-${uid}`)
 const PATIENCE_MS = 20_000
 const LOOPBACK = { host: "127.0.0.1", port: 0 } as const
 export const LISTENERS = ["mqtt", "mqtts", "ws", "wss", "https"] as const
@@ -129,7 +129,7 @@ export class GatewayProcess implements AsyncDisposable {
     const [program, ...args] = [...through, ...command]
     const { NOTIFY_SOCKET: _socket, WATCHDOG_USEC: _period, GATEHOUSE_CONFIG: _config, ...inherited } = process.env
     this.child = spawn(program ?? "", args, {
-      env: { ...inherited, NODE_COMPILE_CACHE: COMPILED, ...env },
+      env: { ...inherited, NODE_COMPILE_CACHE: compiled(uid), ...env },
       ...(uid === undefined ? {} : { uid, gid: uid }),
     })
     live.add(this.child)

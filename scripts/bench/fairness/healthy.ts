@@ -2,7 +2,9 @@ import { quantile } from "../figures.ts"
 import { serve } from "../helper.ts"
 import { Client, type Door } from "../load/client.ts"
 import { elapsed } from "../load/closed-loop.ts"
-import { publishPacket } from "../load/packets.ts"
+import { PAYLOAD_BYTES, publishPacket } from "../load/packets.ts"
+
+import { prefer } from "./priority.ts"
 
 export interface HealthyOrder {
   readonly door: Door
@@ -20,8 +22,6 @@ export interface Felt {
 }
 
 const TOPIC = "bench/healthy"
-/** Bytes of the payload that say when it was sent. */
-const STAMP = Buffer.alloc(8, 0x61)
 /** Longer than any answer should take; what has not come by then is lost, or as good as lost. */
 const LAST_MS = 5000
 
@@ -54,7 +54,7 @@ async function pace(client: Client, perSecond: number, milliseconds: number): Pr
   while (performance.now() - begun < milliseconds) {
     for (const due = ((performance.now() - begun) / 1000) * perSecond; sent < due; sent++) {
       const packet = publishPacket(TOPIC, 1, (sent % 60_000) + 1, 4)
-      packet.writeDoubleBE(performance.now(), packet.indexOf(STAMP))
+      packet.writeDoubleBE(performance.now(), packet.length - PAYLOAD_BYTES)
       client.socket.write(packet)
     }
     await elapsed(1)
@@ -62,7 +62,12 @@ async function pace(client: Client, perSecond: number, milliseconds: number): Pr
   return sent
 }
 
-const verbs = { feel }
+/** Goes before the machine's other work. */
+async function preferred(): Promise<boolean> {
+  return prefer(process.pid)
+}
+
+const verbs = { feel, prefer: preferred }
 
 export type HealthyVerbs = typeof verbs
 

@@ -9,6 +9,8 @@ export interface HostileOrder {
   readonly username: string
   readonly password: string
   readonly halfOpen: number
+  /** Only attacks whose name is in it; all when empty. */
+  readonly only: readonly string[]
 }
 
 /** What the attackers came to while they were measured. */
@@ -29,8 +31,10 @@ interface Attacks {
   readonly flood: Attack
   readonly connects: Attack
   readonly logins: Attack
-  readonly halfOpen: HalfOpen
+  readonly halfOpen: Attack
 }
+
+const NONE: Attack = { count: 0, stop: () => {} }
 
 let attacks: Attacks | undefined
 let before: { readonly at: number; readonly flooded: number; readonly connects: number; readonly logins: number }
@@ -39,16 +43,14 @@ let before: { readonly at: number; readonly flooded: number; readonly connects: 
 async function begin(order: HostileOrder): Promise<void> {
   setPriority(LEAST_PRIORITY)
   const { ports, username, password } = order
+  const wanted = (name: string) => order.only.length === 0 || order.only.includes(name)
   const login = { username, password }
-  const halfOpen = await HalfOpen.start(ports.mqtts, order.halfOpen)
-  const frozen = await Frozen.start(ports.mqtt, login)
-  const flood = await Flood.start(ports.mqtt, login)
   attacks = {
-    frozen,
-    flood,
-    connects: new ConnectStorm(ports.mqtt, login),
-    logins: new LoginStorm(ports.mqtt, username),
-    halfOpen,
+    halfOpen: wanted("half-open") ? await HalfOpen.start(ports.mqtts, order.halfOpen) : NONE,
+    frozen: wanted("frozen") ? await Frozen.start(ports.mqtt, login) : NONE,
+    flood: wanted("flood") ? await Flood.start(ports.mqtt, login) : NONE,
+    connects: wanted("connects") ? new ConnectStorm(ports.mqtt, login) : NONE,
+    logins: wanted("logins") ? new LoginStorm(ports.mqtt, username) : NONE,
   }
 }
 

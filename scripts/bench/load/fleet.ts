@@ -30,7 +30,7 @@ const verbs = {
   async connect({ door, devices, filter, side }: ConnectOrder): Promise<number> {
     const began = monotonic()
     await inParallel(devices, side, async (device) => {
-      const own = { ...door, tls: { ca: door.tls?.ca ?? [], devices: [device] } }
+      const own = door.tls === undefined ? door : { ...door, tls: { ca: door.tls.ca, devices: [device] } }
       const client = await Client.connect(own, 0, device.name, 4)
       await client.subscribe(filter, 0)
       const member: Member = { client, closedAt: undefined }

@@ -20,6 +20,9 @@ import { receiveAcknowledge, receivePublish } from "./publish.ts"
 import { Sender } from "./sender.ts"
 import { receiveSubscribe, receiveUnsubscribe } from "./subscribe.ts"
 
+/** Bytes read of one client before it is the others' turn. */
+const AT_ONCE = 65536
+
 /**
  * One network connection: bytes in through the decoder, packets to the functions beside this file, frames out through
  * the outbox. It also looks like a client to aedes' registry.
@@ -52,6 +55,12 @@ export class Connection implements PacketSink, Carrier, CoreClient {
   #held = false
   /** Its CONNECT is being decided. */
   #waiting = false
+  /** It sends, but does not take the answers. */
+  #choked = false
+  /** It lets the others go first. */
+  #yielding = false
+  /** Bytes read since it last did. */
+  #taken = 0
 
   constructor(exchange: Exchange, stream: Duplex, origin: Origin, plainSocket: boolean) {
     this.exchange = exchange
@@ -175,7 +184,7 @@ export class Connection implements PacketSink, Carrier, CoreClient {
     if (!this.#waiting) return
     this.#waiting = false
     this.guarded(() => this.#decoder.resume())
-    if (!this.#held) this.#stream.resume()
+    this.#readOn()
   }
 
   /** Deadlines are looked at from outside; `tick` counts the looks, `now` is in milliseconds since the epoch. */
@@ -258,6 +267,38 @@ export class Connection implements PacketSink, Carrier, CoreClient {
     } catch (error) {
       this.fail(error)
     }
+    if (this.sender.backlog > this.#mostBacklog) this.#choke()
+    this.#taken += chunk.length
+    if (this.#taken >= AT_ONCE) this.#yield()
+  }
+
+  /** libuv reads up to 2 MiB of one socket in a row: a client that floods would hold up all others for so long. */
+  #yield(): void {
+    this.#taken = 0
+    if (this.closed || this.#yielding) return
+    this.#yielding = true
+    this.#stream.pause()
+    setImmediate(() => {
+      this.#yielding = false
+      this.#readOn()
+    })
+  }
+
+  /** Messages stop at `socketBytes`; what goes beyond by more than a packet are answers, and only reading stops them. */
+  get #mostBacklog(): number {
+    return this.exchange.limits.socketBytes + this.exchange.limits.packetBytes
+  }
+
+  #choke(): void {
+    if (this.closed) return
+    this.sender.flush()
+    if (!this.#stream.writableNeedDrain) return
+    this.#choked = true
+    this.#stream.pause()
+  }
+
+  #readOn(): void {
+    if (!this.#held && !this.#waiting && !this.#choked && !this.#yielding) this.#stream.resume()
   }
 
   /** What comes right behind a CONNECT goes back into the stream while its password is hashed: the socket holds it. */
@@ -272,7 +313,11 @@ export class Connection implements PacketSink, Carrier, CoreClient {
   }
 
   #drained(): void {
-    if (!this.closed) this.guarded(() => this.session?.drain())
+    if (this.closed) return
+    this.guarded(() => this.session?.drain())
+    if (!this.#choked) return
+    this.#choked = false
+    this.#readOn()
   }
 
   #tooLate(): void {
@@ -294,7 +339,7 @@ export class Connection implements PacketSink, Carrier, CoreClient {
     this.#publishesThisSecond = 0
     if (!this.#held) return
     this.#held = false
-    if (!this.#waiting) this.#stream.resume()
+    this.#readOn()
   }
 
   /** The client is gone, whoever went: leaves the registries and hands the session back. */

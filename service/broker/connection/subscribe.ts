@@ -9,6 +9,9 @@ import type { Subscription } from "../wire/packet.ts"
 import { Reason } from "../wire/reason.ts"
 import type { Connection } from "./connection.ts"
 
+/** Characters of a filter that the cap on subscriptions reckons with; a filter may have 65,535. */
+const USUAL_LENGTH = 256
+
 /** What the older protocols say for every failure in SUBACK. */
 const FAILURE = 0x80
 
@@ -64,7 +67,9 @@ function subscribeRefusal(connection: Connection, { filter }: Subscription, owed
     counters.limitSubscriptions++ // it asks again and again for everything, and does not read it
     return Reason.quotaExceeded
   }
-  if (session.subscriptions.size >= limits.subscriptionsPerClient && !session.subscriptions.has(filter)) {
+  if (session.subscriptions.has(filter)) return Reason.success
+  const room = limits.subscriptionsPerClient
+  if (session.subscriptions.size >= room || session.filterLength + filter.length > room * USUAL_LENGTH) {
     counters.limitSubscriptions++
     return Reason.quotaExceeded
   }

@@ -12,6 +12,8 @@ export interface Match {
 
 const NOBODY: Match = { targets: [], groups: [], durable: [] }
 const CACHED_TOPICS = 10_000
+/** Targets in all matches kept: a thousand subscribers to everything have a thousand of them for each topic. */
+const CACHED_TARGETS = 200_000
 /** Longer topics are looked up anew each time: cached, they would let one publisher fill the memory. */
 const CACHED_LENGTH = 256
 const DOLLAR = 36
@@ -30,6 +32,7 @@ export class SubscriptionTree {
   readonly #root: Node = newNode()
   readonly #groups = new Map<string, SharedGroup>()
   readonly #cache = new Map<string, Match>()
+  #cachedTargets = 0
   #size = 0
 
   get size(): number {
@@ -68,14 +71,17 @@ export class SubscriptionTree {
   /** Call when a subscription's options or its session's durability changed in place. */
   changed(): void {
     if (this.#cache.size > 0) this.#cache.clear()
+    this.#cachedTargets = 0
   }
 
   match(topic: string): Match {
     const known = this.#cache.get(topic)
     if (known !== undefined) return known
-    if (this.#cache.size >= CACHED_TOPICS) this.#cache.clear()
+    if (this.#cache.size >= CACHED_TOPICS || this.#cachedTargets >= CACHED_TARGETS) this.changed()
     const match = this.#compute(topic)
-    if (topic.length <= CACHED_LENGTH) this.#cache.set(topic, match)
+    if (topic.length > CACHED_LENGTH) return match
+    this.#cache.set(topic, match)
+    this.#cachedTargets += match.targets.length + match.durable.length
     return match
   }
 

@@ -7,7 +7,7 @@ export interface QueueBudget {
 }
 
 /** What a waiting message costs beside its own bytes: itself, its buffer and its place here, measured in the heap. */
-const OVERHEAD = 400
+const OVERHEAD = 480
 
 /** Messages that wait for one session, first in, first out, within a cap of messages and bytes. */
 export class Queue {

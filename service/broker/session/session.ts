@@ -40,6 +40,8 @@ export class Session {
   /** The user it belongs to; nobody else can resume it. */
   readonly username: string
   readonly subscriptions = new Map<string, Subscription>()
+  /** Characters of all its filters. */
+  filterLength = 0
   /** Packet identifiers of QoS 2 messages received and not yet released. */
   readonly incoming = new Set<number>()
   readonly window = new Window()
@@ -93,6 +95,7 @@ export class Session {
     this.durable = false
     this.putDown()
     this.subscriptions.clear()
+    this.filterLength = 0
     this.incoming.clear()
     this.window.clear()
     this.queue.clear()

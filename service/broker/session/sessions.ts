@@ -128,7 +128,9 @@ export class Sessions {
   }
 
   subscribe(subscription: Subscription): void {
-    subscription.session.subscriptions.set(subscription.full, subscription)
+    const { session, full } = subscription
+    session.subscriptions.set(full, subscription)
+    session.filterLength += full.length
     this.#tree.add(subscription)
   }
 
@@ -137,6 +139,7 @@ export class Sessions {
     const subscription = session.subscriptions.get(full)
     if (subscription === undefined) return false
     session.subscriptions.delete(full)
+    session.filterLength -= full.length
     this.#tree.remove(subscription)
     return true
   }

@@ -7,6 +7,9 @@ import { makeRequest } from "../../support/device.ts"
 import { startTestGateway, type TestGateway } from "../../support/gateway.ts"
 import { CommandLine, ended, PROGRAM } from "./command-line.ts"
 
+/** More than a page of the API holds. */
+const MANY = Array.from({ length: 205 }, (_, i) => ({ username: `many-${i}`, grant: { kind: "certificate" } }))
+
 /** Every command once as it should go, and once as the gateway refuses it. */
 describe("the commands", () => {
   let gateway: TestGateway
@@ -17,6 +20,7 @@ describe("the commands", () => {
       bootstrap: {
         users: [
           { username: "pump-1", grant: { kind: "certificate" }, roles: ["device"] },
+          ...MANY,
           { username: "scada", grant: { kind: "password", password: "eight or more" }, roles: ["device"] },
         ],
       },
@@ -43,8 +47,9 @@ describe("the commands", () => {
     assert.equal((await line.json(["user", "disable", "a"])).enabled, false)
     assert.match(await line.does(["user", "list"]), /^a +certificate +disabled +device +- +x$/m)
     assert.match(await line.does(["user", "enable", "a"]), /^state +enabled$/m)
-    const users = await line.json(["user", "list"])
-    assert.deepEqual(users, await gateway.api.get("/users"))
+    const { users, next } = await line.json(["user", "list"])
+    assert.deepEqual([users.length, next], [MANY.length + 4, null])
+    assert.deepEqual(users.slice(0, 50), (await gateway.api.get("/users")).users)
     assert.equal(await line.does(["user", "remove", "a"]), "a is removed.\n")
     assert.deepEqual(await line.json(["user", "show", "pump-1"]), await gateway.api.get("/users/pump-1"))
   })

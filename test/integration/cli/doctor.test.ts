@@ -35,6 +35,7 @@ describe("gatehouse doctor", () => {
     assert.equal((await commandLine.refusal(["authority", "seal"]))[0], 1)
     const { status, bad, checks } = await examine(gateway)
     assert.deepEqual([status, bad], [0, []])
+    assert.equal((await commandLine.json(["refused"])).total, 0, "an examination is no refused client")
     const tls = ["TLS mqtts", "TLS wss", "TLS https"]
     for (const check of ["socket", "health", "clock", "state directory", "free space", ...tls]) {
       assert.ok(checks.includes(check), check)

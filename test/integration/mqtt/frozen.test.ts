@@ -1,4 +1,5 @@
 import assert from "node:assert/strict"
+import { once } from "node:events"
 import { connect as connectTcp } from "node:net"
 import { after, before, describe, it } from "node:test"
 import { setTimeout as delay } from "node:timers/promises"
@@ -111,6 +112,26 @@ describe("frozen clients and what is left behind", () => {
     client.stream.end()
     assert.deepEqual(await watching.texts(1), ["gone"])
     await settled("sockets", (before.sockets ?? 0) + 2)
+  })
+
+  it("a client that sends and never takes the answers is not read until it does, and then gets every one", async () => {
+    const client = await plant.client()
+    client.stream.pause()
+    const pings = Buffer.alloc(1_000_000, Buffer.from([0xc0, 0]))
+    let sent = 0
+    for (let more = true; more && sent < 100; sent++) {
+      more =
+        client.stream.write(pings) || (await Promise.race([once(client.stream, "drain"), delay(1000, null)])) !== null
+    }
+    assert.ok(sent < 60, `${sent} MB of pings were taken`)
+    let answers = 0
+    client.stream.removeAllListeners("data").on("data", (chunk: Buffer) => {
+      answers += chunk.length
+    })
+    client.stream.resume()
+    for (let i = 0; i < 100 && answers < sent * 1_000_000; i++) await delay(50)
+    assert.equal(answers, sent * 1_000_000)
+    await client.vanish()
   })
 
   it("connections, sessions, subscriptions and groups that come and go leave nothing behind", async () => {

@@ -102,6 +102,14 @@ describe("limits", { concurrency: true }, () => {
     })
   }
 
+  it("a few filters as long as the protocol allows are too many as well: 0x97", async () => {
+    const client = await plant.client()
+    const long = (letter: string) => letter.repeat(600)
+    assert.deepEqual(await client.subscribe(long("a"), long("b"), long("a")), [0, 0x97, 0])
+    await client.unsubscribe(long("a"))
+    assert.deepEqual(await client.subscribe(long("b")), [0])
+  })
+
   it("a topic of too many levels is refused: 0x90, as a will too", async () => {
     const client = await plant.client()
     for (const qos of [1, 2]) assert.equal(await client.publish("1/2/3/4/5/6", "", { qos }), 0x90)

@@ -31,7 +31,9 @@ describe("the bootstrap file", () => {
 
   it("is removed unread on a box that is in service, with a warning", async () => {
     await using place = await Place.make()
-    await (await place.startClaimed()).stop()
+    await place.configure({ bootstrap: place.bootstrap })
+    await place.writeBootstrap()
+    await (await startHere(place))[Symbol.asyncDispose]()
     await place.writeBootstrap({ administrator: { username: "intruder", password: "let me in, please" } })
     await using gateway = await place.start()
     await isGone(place.bootstrap)
@@ -91,8 +93,8 @@ describe("the bootstrap file", () => {
       assert.ok(!reason.includes(SECRET.slice(0, 8)) && !reason.includes(ADMIN.password), reason)
       await stat(place.bootstrap)
       await place.configure()
-      await using gateway = await startHere(place)
-      assert.equal(gateway.claimed, false)
+      await using here = await startHere(place)
+      assert.equal(here.gateway.claimed, false)
     })
   }
 
@@ -120,8 +122,8 @@ describe("the bootstrap file", () => {
     await chown(place.bootstrap, NOBODY, NOBODY)
     const owner = (await refusalHere(place)).reason
     await sh(/run: (chown 0 .*)$/.exec(owner)?.[1] ?? "false")
-    await using gateway = await startHere(place)
-    assert.equal(gateway.claimed, true)
+    await using here = await startHere(place)
+    assert.equal(here.gateway.claimed, true)
   })
 
   const MOUNT = (script: string) => ["unshare", "-m", "sh", "-c", `${script} && exec "$@"`, "sh"]
@@ -178,7 +180,7 @@ describe("the bootstrap file", () => {
     assert.match((await refusalHere(place)).reason, /which does not exist/)
     assert.doesNotMatch(await readFile(join(place.state, "trust.json"), "utf8"), /BEGIN CERTIFICATE/)
     await write("mill", "plant7-*", ["device"])
-    await using gateway = await place.start()
+    await using gateway = await startHere(place)
     await gateway.api.signIn(ADMIN.username, ADMIN.password)
     const { authorities } = await gateway.api.get("/authorities")
     assert.deepEqual(

@@ -6,15 +6,17 @@ import { type AddressInfo, createServer } from "node:net"
 import { join } from "node:path"
 import { describe, it } from "node:test"
 import { unsealRootKey } from "../../../service/ca/recovery-key.ts"
+import type { Api } from "../../support/api.ts"
 import { connectJs, mosquitto } from "../../support/clients.ts"
 import { ADMIN } from "../../support/gateway.ts"
-import { type GatewayProcess, LISTENERS, listeningPorts, Place } from "../../support/process.ts"
+import { LISTENERS, listeningPorts, Place } from "../../support/process.ts"
+import { startHere } from "./refusal.ts"
 import { assertNowhere } from "./secrets.ts"
 import { CTRL_C, ON_A_TERMINAL } from "./terminal.ts"
 
 const CODE = /\b[0-9A-HJKMNP-TV-Z]{4}(-[0-9A-HJKMNP-TV-Z]{4}){2}\b/
 const codeIn = async (place: Place) => (await readFile(join(place.state, "claim-code"), "utf8")).trim()
-const claim = (gateway: GatewayProcess, code: string) => gateway.api.raw("POST", "/claim", { code, ...ADMIN })
+const claim = (gateway: { readonly api: Api }, code: string) => gateway.api.raw("POST", "/claim", { code, ...ADMIN })
 
 interface ListenerState {
   readonly name: string
@@ -63,10 +65,10 @@ describe("a box that nobody has taken into service", () => {
 
   it("has another code after a restart", async () => {
     await using place = await Place.make()
-    await using first = await place.start()
+    const first = await startHere(place)
     const before = await codeIn(place)
-    await first.stop("SIGKILL")
-    await using second = await place.start()
+    await first[Symbol.asyncDispose]()
+    await using second = await startHere(place)
     assert.notEqual(await codeIn(place), before)
     assert.equal((await claim(second, before)).status, 403)
   })
@@ -110,7 +112,7 @@ describe("a claim", () => {
 
   it("of two at once lets one through", async () => {
     await using place = await Place.make()
-    await using gateway = await place.start()
+    await using gateway = await startHere(place)
     const code = await codeIn(place)
     const answers = await Promise.all([claim(gateway, code), claim(gateway, code)])
     assert.deepEqual(answers.map(({ status }) => status).sort(), [201, 409])
@@ -121,7 +123,7 @@ describe("a claim", () => {
     await once(other, "listening")
     const { port } = other.address() as AddressInfo
     await using place = await Place.make({ listeners: { mqtt: { host: "127.0.0.1", port } } })
-    await using gateway = await place.start()
+    await using gateway = await startHere(place)
     const answer = await claim(gateway, await codeIn(place))
     assert.equal(answer.status, 201)
     assert.equal(typeof answer.body.recoveryKey, "string")

@@ -7,6 +7,8 @@ import { loadConfig } from "../../../service/config.ts"
 import { GatewayError, reasonOf } from "../../../service/errors.ts"
 import { type Gateway, startGateway } from "../../../service/gateway.ts"
 import { silentLog } from "../../../service/log.ts"
+import { Api } from "../../support/api.ts"
+import { ADMIN } from "../../support/gateway.ts"
 import { type GatewayProcess, Place, type SpawnOptions } from "../../support/process.ts"
 
 export interface Refusal {
@@ -39,7 +41,7 @@ async function refused(gateway: GatewayProcess): Promise<Refusal> {
 /** The same in this very process, which is quicker: what `startGateway` rejects with. */
 export async function refusalHere(place: Place): Promise<Refusal> {
   try {
-    await using _gateway = await startHere(place)
+    await using _here = await startHere(place)
   } catch (error) {
     if (error instanceof GatewayError) return { code: error.code, reason: reasonOf(error) }
     throw error
@@ -47,8 +49,17 @@ export async function refusalHere(place: Place): Promise<Refusal> {
   throw new assert.AssertionError({ message: "the gateway started" })
 }
 
-export async function startHere(place: Place): Promise<Gateway> {
-  return startGateway(await loadConfig({}, ["--config", place.config]), {}, systemClock, silentLog)
+/** A gateway in this very process, and its API. */
+export interface Here extends AsyncDisposable {
+  readonly gateway: Gateway
+  readonly api: Api
+}
+
+export async function startHere(place: Place): Promise<Here> {
+  const config = await loadConfig({}, ["--config", place.config])
+  const gateway = await startGateway(config, {}, systemClock, silentLog)
+  const page = gateway.listeners.find(({ name }) => name === "https")
+  return { gateway, api: new Api(page?.port ?? 0), [Symbol.asyncDispose]: () => gateway[Symbol.asyncDispose]() }
 }
 
 /** A gateway's place with the state of one that was taken into service. */
@@ -59,11 +70,13 @@ export class Template implements AsyncDisposable {
     this.#place = place
   }
 
-  static async make(fill: (gateway: GatewayProcess, folder: string) => Promise<unknown> = async () => {}) {
+  static async make(fill: (api: Api, folder: string) => Promise<unknown> = async () => {}): Promise<Template> {
     const place = await Place.make()
-    await using gateway = await place.startClaimed()
-    await fill(gateway, place.folder)
-    assert.equal((await gateway.stop()).code, 0, gateway.printed)
+    await place.configure({ bootstrap: place.bootstrap })
+    await place.writeBootstrap()
+    await using here = await startHere(place)
+    await here.api.signIn(ADMIN.username, ADMIN.password)
+    await fill(here.api, place.folder)
     return new Template(place)
   }
 

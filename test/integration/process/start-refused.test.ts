@@ -31,17 +31,27 @@ describe("a start with an unfit configuration", { concurrency: 2 }, () => {
     it(`is refused for ${what}, with the file and the place`, async () => {
       await using place = await Place.make()
       await writeFile(place.config, text)
-      const { code, reason } = await refusalOf(place)
+      const { code, reason } = await refusalHere(place)
       assert.equal(code, "config-invalid")
       assert.ok(reason.startsWith(place.config), reason)
       assert.match(reason, sentence)
     })
   }
 
+  it("ends the process with exit code 1 and one sentence", async () => {
+    await using place = await Place.make({ listener: {}, log: { level: "loud" } })
+    const { code, reason } = await refusalOf(place)
+    assert.equal(code, "config-invalid")
+    assert.match(
+      reason,
+      /listener is not known; here stands .*; log\.level must be one of|log\.level.*; listener is not/,
+    )
+  })
+
   it("is refused when the file is missing, with the remedy", async () => {
     await using place = await Place.make()
     await rm(place.config)
-    const { code, reason } = await refusalOf(place)
+    const { code, reason } = await refusalHere(place)
     assert.equal(code, "config-invalid")
     assert.match(reason, /gatehouse\.json cannot be read; make it, or name another with --config FILE/)
   })
@@ -54,7 +64,7 @@ describe("a start with an unfit configuration", { concurrency: 2 }, () => {
 
   it("is refused when nobody could ever take the box into service", async () => {
     await using place = await Place.make({ listeners: { https: { enabled: false } } })
-    const { code, reason } = await refusalOf(place)
+    const { code, reason } = await refusalHere(place)
     assert.equal(code, "config-invalid")
     assert.match(reason, /listeners\.https\.enabled.*bootstrap/)
   })
@@ -84,8 +94,8 @@ describe("a start where another program has a port", () => {
       assert.match(reason, new RegExp(`\\b${name} listener .*\\b${port}\\b.*; .*configuration`))
       assert.equal(listening(), 1, "the other program alone")
       await place.configure()
-      await using gateway = await startHere(place)
-      assert.equal(gateway.listeners.length, LISTENERS.length)
+      await using here = await startHere(place)
+      assert.equal(here.gateway.listeners.length, LISTENERS.length)
     })
   }
 
@@ -101,6 +111,12 @@ describe("a start where another program has a port", () => {
     await using place = await Place.make(taken("https"))
     assert.equal((await refusalHere(place)).code, "port-in-use")
     await assert.rejects(readFile(join(place.state, "claim-code")), { code: "ENOENT" })
+  })
+
+  it("goes without the page where that is switched off", async () => {
+    await using place = await template.copy({ listeners: { https: { enabled: false } } })
+    await using here = await startHere(place)
+    assert.deepEqual(here.gateway.listeners.map(({ name }) => name).sort(), ["mqtt", "mqtts", "ws", "wss"])
   })
 
   it("is refused for an address that this machine does not have", async () => {

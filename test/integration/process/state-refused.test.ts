@@ -15,7 +15,7 @@ describe("a start in a state directory that is not its own", { concurrency: 2 },
   it("is refused where a file stands in its place", async () => {
     await using place = await Place.make()
     await writeFile(place.state, "mine")
-    const { code, reason } = await refusalOf(place)
+    const { code, reason } = await refusalHere(place)
     assert.equal(code, "state-unusable")
     assert.match(reason, /the state directory .*state is not a directory; remove that file, or set another/)
     assert.equal(await readFile(place.state, "utf8"), "mine")
@@ -37,7 +37,7 @@ describe("a start in a state directory that is not its own", { concurrency: 2 },
     await using gateway = await place.start({ uid: NOBODY })
     assert.equal((await gateway.stop()).code, 0)
     assert.match(
-      (await refusalOf(place)).reason,
+      (await refusalHere(place)).reason,
       new RegExp(`belongs to uid ${NOBODY} while the gateway runs as uid 0`),
     )
   })
@@ -48,9 +48,10 @@ describe("a start in a state directory that is not its own", { concurrency: 2 },
     await chown(place.state, NOBODY, NOBODY)
     const { code, reason } = await refusalOf(place, { uid: NOBODY })
     assert.equal(code, "state-unusable")
-    await sh(commandIn(reason, /run: (chown -R \d+ '[^']+')/))
-    await using gateway = await place.start({ uid: NOBODY })
-    assert.equal((await gateway.stop()).code, 0)
+    assert.match(
+      reason,
+      new RegExp(`holds what the gateway's user may not read; run: chown -R ${NOBODY} '${place.state}'`),
+    )
   })
 
   it("is refused on a file system that is read-only", NEEDS_ROOT, async () => {
@@ -70,14 +71,14 @@ describe("a start in a state directory that is not its own", { concurrency: 2 },
     assert.match(reason, /is in use by another running gateway; stop that one, or set another stateDirectory/)
     assert.equal((await first.api.raw("GET", "/authority")).status, 200)
     assert.equal((await first.stop("SIGKILL")).signal, "SIGKILL")
-    await using second = await place.start()
-    assert.equal((await second.stop()).code, 0)
+    await using second = await startHere(place)
+    assert.equal(second.gateway.claimed, false)
   })
 
   it("is refused where something stands in the claim code's place", async () => {
     await using place = await Place.make()
     await mkdir(join(place.state, "claim-code"), { recursive: true })
-    assert.match((await refusalOf(place)).reason, /claim code cannot be kept in .*claim-code; move away what stands/)
+    assert.match((await refusalHere(place)).reason, /claim code cannot be kept in .*claim-code; move away what stands/)
   })
 })
 
@@ -96,7 +97,7 @@ const DOCUMENTS: [what: string, damage: (bytes: Buffer) => string | Buffer, sent
 describe("a start with damaged state", { concurrency: 2 }, () => {
   let template: Template
   before(async () => {
-    template = await Template.make(async ({ api }, folder) => {
+    template = await Template.make(async (api, folder) => {
       await makeDevice({ api, folder }, "pump")
       await api.post("/users", { username: "fan", grant: { kind: "certificate" }, roles: ["device"] })
     })
@@ -118,12 +119,20 @@ describe("a start with damaged state", { concurrency: 2 }, () => {
     })
   }
 
+  it("stops the process with exit code 1 and one sentence", async () => {
+    await using place = await template.copy()
+    await truncate(join(place.state, "users.json"), 100)
+    const { code, reason } = await refusalOf(place)
+    assert.equal(code, "document-damaged")
+    assert.match(reason, /users\.json is damaged: .*cp -p/)
+  })
+
   it("is refused when the users are missing beside their previous generation, and goes on after the remedy", async () => {
     await using place = await template.copy()
     await rm(join(place.state, "users.json"))
-    const { reason } = await refusalOf(place)
+    const { reason } = await refusalHere(place)
     await sh(commandIn(reason, /this goes back to it: (cp -p .*)$/))
-    await using gateway = await place.start()
+    await using gateway = await startHere(place)
     await gateway.api.signIn(ADMIN.username, ADMIN.password)
     assert.equal((await gateway.api.raw("GET", "/users/pump")).status, 200)
     assert.equal((await gateway.api.raw("GET", "/users/fan")).status, 404)
@@ -135,12 +144,12 @@ describe("a start with damaged state", { concurrency: 2 }, () => {
     const text = await readFile(path, "utf8")
     const wrong = text.replace('"issued"', '"ixsued"')
     await writeFile(path, wrong)
-    const { code, reason } = await refusalOf(place)
+    const { code, reason } = await refusalHere(place)
     assert.equal(code, "document-damaged")
     assert.match(reason, /issued\.jsonl is damaged in line 1: its checksum does not fit/)
     assert.equal(await readFile(path, "utf8"), wrong)
     await sh(commandIn(reason, /this one record: (sed .*)$/))
-    await using _gateway = await place.start()
+    await using _here = await startHere(place)
     assert.ok((await readFile(path, "utf8")).startsWith(text.split("\n")[1] ?? "?"), "the other lines stay")
   })
 
@@ -149,7 +158,7 @@ describe("a start with damaged state", { concurrency: 2 }, () => {
     const path = join(place.state, "ca/issued.jsonl")
     const whole = await readFile(path)
     await truncate(path, whole.length - 20)
-    await using gateway = await place.start()
+    await using gateway = await startHere(place)
     await gateway.api.signIn(ADMIN.username, ADMIN.password)
     const { alarms } = await gateway.api.get("/status")
     assert.ok(alarms.some((alarm: { condition: string }) => alarm.condition === "issue-log-torn"))
@@ -168,7 +177,7 @@ describe("a start with damaged state", { concurrency: 2 }, () => {
       assert.match(reason, /(ca|page)\b.* (has no|together).*; restore/)
       await assert.rejects(readFile(path), { code: "ENOENT" })
       await rename(`${path}.away`, path)
-      await using _gateway = await startHere(place)
+      await using _here = await startHere(place)
     })
   }
 
@@ -187,7 +196,7 @@ describe("a start with damaged state", { concurrency: 2 }, () => {
       JSON.parse(await readFile(join(place.state, "ca/page.json"), "utf8")).value.current.certPem
     const before: string = await shown()
     await rm(join(place.state, "page"), { recursive: true })
-    await using gateway = await place.start()
+    await using gateway = await startHere(place)
     assert.notEqual(await shown(), before)
     assert.ok((await shown()).includes((await readFile(join(place.state, "page/page-ca.pem"), "utf8")).trim()))
     assert.equal((await gateway.api.raw("GET", "/authority")).status, 200)

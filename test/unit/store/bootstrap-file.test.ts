@@ -6,6 +6,7 @@ import {
   existsSync,
   linkSync,
   mkdirSync,
+  renameSync,
   rmSync,
   symlinkSync,
   truncateSync,
@@ -70,10 +71,18 @@ test("it is removed, and tells when there was none", async (t) => {
   assert.equal(await removeBootstrapFile(path), false)
 })
 
+test("a power cut while that was tried leaves the file under another name, from which it comes back", async (t) => {
+  const path = write(join(folderOf(t), "bootstrap.json"))
+  renameSync(path, `${path}.aside`)
+  await assertRemovable(path)
+  assert.deepEqual(await readBootstrapFile(path), { users: [] })
+  assert.equal(existsSync(`${path}.aside`), false)
+})
+
 test("what cannot be removed is refused before and after use", async (t) => {
   const folder = folderOf(t)
   const path = join(folder, "bootstrap.json")
-  await assert.rejects(assertRemovable(path), { code: "bootstrap-invalid", message: /could not be removed after use/ })
+  await assert.rejects(assertRemovable(path), { code: "bootstrap-invalid", message: /is not there; put it there, or/ })
   mkdirSync(path)
   await assert.rejects(removeBootstrapFile(path), { code: "bootstrap-invalid", message: /remove it by hand/ })
   rmSync(path, { recursive: true })

@@ -198,4 +198,5 @@ test("the properties of in-process publishers take the form that travels on", ()
   const raw = "01 01 03 0000 08 0001 72 09 0001 ff 26 0001 61 0001 31 26 0001 62 0001 32 26 0001 62 0001 33"
   assert.deepEqual(messageProperties(named), { raw: hex(raw), messageExpiryInterval: undefined })
   assert.throws(() => messageProperties({ contentType: "x".repeat(65536) }), RangeError)
+  assert.throws(() => messageProperties({ correlationData: Buffer.alloc(65536) }), RangeError)
 })

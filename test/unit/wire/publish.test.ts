@@ -1,5 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import fc from "fast-check"
 import type { Version } from "../../../service/broker/wire/packet.ts"
 import { Reason } from "../../../service/broker/wire/reason.ts"
 import { type Call, callsOf, established, hex, packet, properties, refusalOf, text } from "./recording-sink.ts"
@@ -193,15 +194,21 @@ test("a payload of bytes is no concern of a format indicator of 0", () => {
 })
 
 test("topic names that repeat, collide and change are never mixed up", () => {
-  const { sink, decoder } = established(4)
-  const names = Array.from({ length: 400 }, (_, i) => `t/${(i * 7919) % 37}/${"x".repeat((i * 31) % 70)}${i % 3}`)
-  const chunk = Buffer.concat(names.map((name) => packet(0x30, text(name))))
-  decoder.push(chunk)
-  chunk.fill(0)
-  decoder.push(Buffer.concat(names.map((name) => packet(0x30, text(name)))))
-  assert.deepEqual(
-    sink.calls.map((call) => call[1]),
-    [...names, ...names],
+  const name = fc.string({ unit: fc.constantFrom("a", "b", "i", "q", "ü"), minLength: 1, maxLength: 4 })
+  const long = fc.integer({ min: 60, max: 70 }).map((size) => "x".repeat(size))
+  fc.assert(
+    fc.property(fc.array(fc.oneof(name, name, long), { minLength: 50, maxLength: 200 }), (names) => {
+      const { sink, decoder } = established(4)
+      const chunk = Buffer.concat(names.map((name) => packet(0x30, text(name))))
+      decoder.push(Buffer.from(chunk))
+      decoder.push(chunk)
+      chunk.fill(0)
+      assert.deepEqual(
+        sink.calls.map((call) => call[1]),
+        [...names, ...names],
+      )
+    }),
+    { numRuns: 200 },
   )
 })
 
