@@ -13,6 +13,7 @@ const NEEDS: readonly Need[] = [
   { package: "mosquitto-clients", programs: ["mosquitto_pub", "mosquitto_sub"] },
   { package: "openssl", programs: ["openssl"] },
   { package: "socat", programs: ["socat"] },
+  { package: "curl", programs: ["curl"] },
   { package: "systemd", programs: ["systemd-notify", "systemd-analyze"] },
   // for Debian's own python, whatever other python is first on the PATH
   { package: "python3-paho-mqtt", files: ["/usr/bin/python3", "/usr/lib/python3/dist-packages/paho/mqtt/client.py"] },

@@ -90,14 +90,46 @@ export class Accounts {
     const grant = input.grant === undefined ? undefined : await this.grant(name, input.grant, reaches)
     let after: User = before
     await this.#directory.change((draft) => {
-      const current = this.#find(draft.users, name)
-      assertHeld(actor, rightsOf(current, draft.roles)) // else a technician could take over an administrator
-      after = merged(current, input, grant)
-      assertHeld(actor, rightsOf(after, draft.roles))
-      watch(current, after, draft)
-      draft.users.set(name, after)
+      after = this.#changed(draft, actor, name, input, grant, watch)
     })
     if (grant !== undefined) this.#passwords.forget(name)
+    return after
+  }
+
+  /** What `change` would make, without making it or hashing anything. Throws as `change` rejects. */
+  previewChange(actor: Actor, name: string, input: UserChange): Draft {
+    const grant = input.grant === undefined ? undefined : this.#supposed(input.grant)
+    return this.#directory.draft((draft) => void this.#changed(draft, actor, name, input, grant, unwatched))
+  }
+
+  /** What `setRole` would make. */
+  previewRole(actor: Actor, role: Role): Draft {
+    assertAdministrator(actor, "roles")
+    assertNotBuiltIn(role.name)
+    return this.#directory.draft((draft) => void draft.roles.set(role.name, role))
+  }
+
+  /** A grant like the one that would be stored. A password's rule is judged when it is set. */
+  #supposed(input: GrantInput): Grant {
+    if (input.kind === "password") return { kind: "password", hash: "", forPeople: true }
+    this.#assertIssuer(input.issuer)
+    return input
+  }
+
+  #changed(
+    draft: Draft,
+    actor: Actor,
+    name: string,
+    input: UserChange,
+    grant: Grant | undefined,
+    watch: Watch<User>,
+  ): User {
+    const current = this.#find(draft.users, name)
+    assertHeld(actor, rightsOf(current, draft.roles)) // else a technician could take over an administrator
+    const after = merged(current, input, grant)
+    assertHeld(actor, rightsOf(after, draft.roles))
+    watch(current, after, draft)
+    draft.users.set(name, after)
     return after
   }
 
@@ -171,18 +203,18 @@ export class Accounts {
   /** The grant as it is stored; a password by its rule and hashed. Throws `bad-request` with the rule it breaks. */
   async grant(name: string, input: GrantInput, forPeople: boolean): Promise<Grant> {
     if (input.kind === "certificate") {
-      if (!this.#issuerExists(input.issuer)) {
-        throw new GatewayError(
-          "bad-request",
-          `there is no trusted authority ${input.issuer}; add it first, or use ${OWN_ISSUER}`,
-        )
-      }
+      this.#assertIssuer(input.issuer)
       return input
     }
     if ("passwordHash" in input) return { kind: "password", hash: input.passwordHash, forPeople }
     const problem = passwordProblem(input.password, name, forPeople)
     if (problem !== null) throw new GatewayError("bad-request", problem)
     return { kind: "password", hash: await this.#passwords.hash(input.password), forPeople }
+  }
+
+  #assertIssuer(issuer: string): void {
+    if (this.#issuerExists(issuer)) return
+    throw new GatewayError("bad-request", `there is no trusted authority ${issuer}; add it first, or use ${OWN_ISSUER}`)
   }
 
   #reachesHttp(roles: readonly string[], own: readonly Permission[]): boolean {

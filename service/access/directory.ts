@@ -91,6 +91,14 @@ export class Directory {
     this.#reload()
   }
 
+  /** The working copy that `edit` would make, if it is sound; nothing is kept. Throws as `change` rejects. */
+  draft(edit: (draft: Draft) => void): Draft {
+    const draft = draftOf(this.#loaded)
+    edit(draft)
+    assertSound(draft)
+    return draft
+  }
+
   /** Called after every change, once the new rights are in force. Returns what ends the listening. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener)

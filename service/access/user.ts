@@ -29,9 +29,16 @@ export interface User {
 /** The issuer name that means our own authority. */
 export const OWN_ISSUER = "gatehouse"
 
+/** Who acts without being a user: the command line on the local socket, and the gateway of its own accord. */
+const RESERVED = new Set(["local", "gateway"])
+
 export const username = z
   .string()
   .refine(isUsername, "a username has 1 to 64 of A-Z a-z 0-9 . _ : @ - and begins with a letter or digit")
+  .refine(
+    (name) => !RESERVED.has(name),
+    "the names local and gateway stand for the gateway itself in its records; choose another",
+  )
 
 export const publishPrefix = z
   .string()

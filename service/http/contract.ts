@@ -63,6 +63,20 @@ export const roleRequest = roleSchema.omit({ name: true })
 export const roleAnswer = roleSchema.extend({ builtIn: z.boolean() })
 export const rolesAnswer = z.strictObject({ roles: z.array(roleAnswer) })
 
+/** Who would be disconnected, lose subscriptions, or be let publish where it was refused last. */
+export const previewAnswer = z.strictObject({
+  total: z.int(),
+  clients: z.array(
+    z.strictObject({
+      clientId: z.string(),
+      username: z.string(),
+      disconnected: z.string().optional(),
+      lost: z.array(z.string()),
+      opened: z.array(z.string()),
+    }),
+  ),
+})
+
 // certificates
 
 export const csrRequest = z.strictObject({ csr: z.string().min(1).max(65_536) })

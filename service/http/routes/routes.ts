@@ -13,6 +13,7 @@ import { clientRoutes } from "./clients.ts"
 import { eventRoutes } from "./events.ts"
 import { explainRoutes } from "./explain.ts"
 import { openApiRoute } from "./openapi.ts"
+import { previewRoutes } from "./preview.ts"
 import { roleRoutes } from "./roles.ts"
 import { sessionRoutes } from "./session.ts"
 import { healthRoute, statusRoutes } from "./status.ts"
@@ -30,6 +31,7 @@ export function routeTable(gateway: Gateway, at: Desk | Tokens, streams = new Ev
     ...("passes" in at ? deskRoutes(gateway, at) : []),
     ...userRoutes(gateway),
     ...roleRoutes(gateway),
+    ...previewRoutes(gateway),
     ...certificateRoutes(gateway),
     ...authorityRoutes(gateway),
     ...trustRoutes(gateway),

@@ -62,7 +62,7 @@ export function ended(program: string, args: readonly string[], typing: Typing =
   const { input, answers, env, uid, cwd } = typing
   const { GATEHOUSE_STATE: _state, NO_COLOR: _colour, ...inherited } = process.env
   const cache = { NODE_COMPILE_CACHE: join(tmpdir(), `gatehouse-compiled-${process.geteuid?.()}`) }
-  const options: SpawnOptions = { env: { ...inherited, ...(uid === undefined ? cache : {}), ...env }, timeout: 20_000 }
+  const options: SpawnOptions = { env: { ...inherited, ...(uid === undefined ? cache : {}), ...env }, timeout: 60_000 }
   if (cwd !== undefined) options.cwd = cwd
   if (uid !== undefined) Object.assign(options, { uid, gid: uid })
   const { promise, resolve, reject } = Promise.withResolvers<Ended>()

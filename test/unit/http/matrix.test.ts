@@ -32,6 +32,7 @@ const TECHNICIANS = [
   "POST /api/v1/users",
   "PATCH /api/v1/users/:username",
   "DELETE /api/v1/users/:username",
+  "POST /api/v1/users/:username/preview",
   "POST /api/v1/users/:username/certificates",
   "POST /api/v1/certificates/:serial/revoke",
   "DELETE /api/v1/clients/:clientId",
