@@ -122,6 +122,7 @@ export async function startGateway(
     accounts,
     health,
     events,
+    limits: config.limits,
     clock,
     clients: broker,
     log: log.for("http"),

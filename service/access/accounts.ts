@@ -1,54 +1,18 @@
-import { z } from "zod"
 import { GatewayError } from "../errors.ts"
 import { type Draft, isAdministrator, rightsOf } from "./access-document.ts"
 import type { Directory } from "./directory.ts"
-import { isPasswordHash, type Passwords } from "./password.ts"
+import type { Passwords } from "./password.ts"
 import { passwordProblem } from "./password-rule.ts"
 import { includes, inWords, type Permission, reachesHttp } from "./permission.ts"
 import { isBuiltIn, type Role } from "./role.ts"
-import { certificateGrant, type Grant, OWN_ISSUER, type User, userFields, username } from "./user.ts"
+import { type Grant, OWN_ISSUER, type User } from "./user.ts"
+import type { GrantInput, NewUser, UserChange } from "./user-input.ts"
 
 /** Who asks for a change. Nobody grants what they do not hold; administrators hold everything. */
 export interface Actor {
   readonly name: string
   readonly rights: readonly Permission[]
 }
-
-export const password = z.string().min(1).max(256)
-
-/** A grant as a person writes it: a password in clear, a hash made elsewhere, or a certificate's issuer. */
-export const grantInput = z.union([
-  z.strictObject({ kind: z.literal("password"), password }),
-  z.strictObject({
-    kind: z.literal("password"),
-    passwordHash: z.string().refine(isPasswordHash, "not an argon2id PHC string with m 8192 to 65536, t 1 to 10, p 1"),
-  }),
-  certificateGrant.extend({ issuer: certificateGrant.shape.issuer.default(OWN_ISSUER) }),
-])
-
-export const newUser = z.strictObject({
-  username,
-  grant: grantInput,
-  roles: userFields.roles.default([]),
-  permissions: userFields.permissions.default([]),
-  enabled: z.boolean().default(true),
-  publishPrefix: userFields.publishPrefix,
-  note: userFields.note,
-})
-
-/** What may be changed of a user; what is absent stays. null takes an optional field away. */
-export const userChange = z.strictObject({
-  grant: grantInput.optional(),
-  roles: userFields.roles.optional(),
-  permissions: userFields.permissions.optional(),
-  enabled: z.boolean().optional(),
-  publishPrefix: userFields.publishPrefix.nullable(),
-  note: userFields.note.nullable(),
-})
-
-export type GrantInput = z.infer<typeof grantInput>
-export type NewUser = z.infer<typeof newUser>
-export type UserChange = z.infer<typeof userChange>
 
 /**
  * Looks at a change in the working copy just before it is made, and refuses it by throwing: `before` is undefined for

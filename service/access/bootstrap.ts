@@ -1,10 +1,11 @@
 import { z } from "zod"
 import { GatewayError } from "../errors.ts"
-import { type Accounts, adopt, type GrantInput, newUser, password } from "./accounts.ts"
+import { type Accounts, adopt } from "./accounts.ts"
 import type { Directory } from "./directory.ts"
 import { reachesHttp } from "./permission.ts"
 import { BUILT_IN_ROLES, roleSchema } from "./role.ts"
 import { type Grant, type User, username } from "./user.ts"
+import { type GrantInput, newUser, password } from "./user-input.ts"
 
 /**
  * The file that takes a box into service without a person: its first administrator, and as many roles, users and

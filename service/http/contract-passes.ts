@@ -1,6 +1,6 @@
 import { z } from "zod"
-import { password } from "../access/accounts.ts"
 import { permissionSchema } from "../access/permission.ts"
+import { password } from "../access/user-input.ts"
 
 /** The part of the contract that is about signing in and what one comes back with. */
 const time = z.iso.datetime()

@@ -1,8 +1,8 @@
 import { z } from "zod"
-import { newUser, password, userChange } from "../access/accounts.ts"
 import { permissionSchema } from "../access/permission.ts"
 import { roleName, roleSchema } from "../access/role.ts"
 import { certificateGrant, userFields, username } from "../access/user.ts"
+import { newUser, password, userChange } from "../access/user-input.ts"
 import { authorityId, scopePattern } from "../ca/trust-document.ts"
 
 /**
@@ -167,6 +167,15 @@ export const statusAnswer = z.strictObject({
   clients: z.int(),
   refused: z.int(),
 })
+
+export const listenersAnswer = statusAnswer.pick({ listeners: true })
+
+/** `acted` is how often a limit refused or ended something since the start; null where that is not counted. */
+export const limitsAnswer = z.strictObject({
+  limits: z.array(z.strictObject({ name: z.string(), value: z.number(), acted: z.int().nullable() })),
+})
+
+export const countersAnswer = z.strictObject({ counters: z.record(z.string(), z.number()) })
 
 export const clientParams = z.strictObject({ clientId: z.string().min(1).max(16_384) })
 export const clientAnswer = z.strictObject({

@@ -11,6 +11,7 @@ import type { Clock } from "../clock.ts"
 import type { Document } from "../document.ts"
 import type { EventHub } from "../events.ts"
 import type { Health } from "../health.ts"
+import type { Limits } from "../limits.ts"
 import type { Logger } from "../log.ts"
 
 /** One authority of the trust bundle, as it is shown. Times are milliseconds since the epoch. */
@@ -64,6 +65,7 @@ export interface Gateway {
   readonly door: Door
   readonly health: Health
   readonly events: EventHub
+  readonly limits: Limits
   readonly clock: Clock
   readonly log: Logger
   listeners(): readonly ListenerState[]

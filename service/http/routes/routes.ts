@@ -12,6 +12,7 @@ import { claimRoutes } from "./claim.ts"
 import { clientRoutes } from "./clients.ts"
 import { eventRoutes } from "./events.ts"
 import { explainRoutes } from "./explain.ts"
+import { limitRoutes } from "./limits.ts"
 import { openApiRoute } from "./openapi.ts"
 import { previewRoutes } from "./preview.ts"
 import { roleRoutes } from "./roles.ts"
@@ -37,6 +38,7 @@ export function routeTable(gateway: Gateway, at: Desk | Tokens, streams = new Ev
     ...trustRoutes(gateway),
     ...clientRoutes(gateway),
     ...explainRoutes(gateway),
+    ...limitRoutes(gateway),
     ...eventRoutes(streams),
   ]
   const table: Route[] = [

@@ -1,6 +1,12 @@
 import assert from "node:assert/strict"
 import { describe, test } from "node:test"
-import { type GrantInput, grantInput, newUser, type UserChange, userChange } from "../../../service/access/accounts.ts"
+import {
+  type GrantInput,
+  grantInput,
+  newUser,
+  type UserChange,
+  userChange,
+} from "../../../service/access/user-input.ts"
 import {
   boss,
   certificate,

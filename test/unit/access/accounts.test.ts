@@ -1,7 +1,8 @@
 import assert from "node:assert/strict"
 import { describe, test } from "node:test"
-import { type Actor, assertMayTouch, type NewUser, newUser, type UserChange } from "../../../service/access/accounts.ts"
+import { type Actor, assertMayTouch } from "../../../service/access/accounts.ts"
 import type { Permission } from "../../../service/access/permission.ts"
+import { type NewUser, newUser, type UserChange } from "../../../service/access/user-input.ts"
 import { boss, certificate, HASH, may, mayHttp, openPlant, persons, pump, tina, userOf } from "./plant.ts"
 
 const line = { name: "line", permissions: [may("readWrite", "line/#")] }

@@ -14,6 +14,7 @@ import { GatewayError } from "../../../service/errors.ts"
 import { EventHub } from "../../../service/events.ts"
 import { Health } from "../../../service/health.ts"
 import type { Gateway, TrustedAuthority } from "../../../service/http/ports.ts"
+import { defaultLimits } from "../../../service/limits.ts"
 import { openLog } from "../../../service/log.ts"
 import type { FakeClock } from "../../support/fake-clock.ts"
 import { MemoryDocument } from "../../support/memory-document.ts"
@@ -72,6 +73,7 @@ export function gatewayOf(
   return {
     ...{ version: "1.2.3", directory, accounts, passwords, issueLog, clock },
     attempts: new Attempts(clock),
+    limits: defaultLimits(1024 ** 3),
     keptTokens: new MemoryDocument(noTokens()),
     authority: authorityOf(issueLog, clock),
     trust: trustOf(),
@@ -79,7 +81,7 @@ export function gatewayOf(
       list: () => [...clients.values()],
       find: (id) => clients.get(id),
       disconnect: (id) => clients.delete(id),
-      counters: () => ({ published: 7 }),
+      counters: () => ({ published: 7, limitTopicLevels: 3 }),
     },
     door: new Door(() => clock.now()),
     health: new Health(() => clock.now()),

@@ -31,7 +31,7 @@ test("the status tells how the gateway is", async () => {
   assert.deepEqual(reply.json, {
     ...{ claimed: true, version: "1.2.3", uptimeSeconds: 61, alarms, clients: 1, refused: 1 },
     listeners: [{ name: "mqtts", host: "*", port: 8883, open: true }],
-    counters: { published: 7 },
+    counters: { published: 7, limitTopicLevels: 3 },
   })
   assert.equal(reply.at("alarms", 0, "detail"), "by two days")
 })
