@@ -110,7 +110,18 @@ async function start(setting: Setting, folder: string, checkout: string): Promis
   const file = join(folder, "gatehouse.json")
   const settings = JSON.parse(readFileSync(file, "utf8")) as object
   writeFileSync(file, JSON.stringify({ ...settings, limits: setting.limits, log: { level: "warn" } }), { mode: 0o600 })
-  return open()
+  const gateway = await open()
+  let running = true
+  const abandoned = () => running && process.kill(gateway.pid) // whatever ends us must not leave it behind
+  process.once("exit", abandoned)
+  return {
+    ...gateway,
+    [Symbol.asyncDispose]: async () => {
+      running = false
+      process.off("exit", abandoned)
+      await gateway[Symbol.asyncDispose]()
+    },
+  }
 }
 
 async function run(
@@ -182,4 +193,5 @@ function report(setting: Setting, runs: readonly Run[], { halfOpen }: Order): bo
   return held
 }
 
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1))
 process.exitCode = (await main()) ? 0 : 1

@@ -10,7 +10,7 @@ export const CONDITIONS = {
   },
   "root-key-unsealed": {
     title: "The root key is not sealed with a recovery key",
-    remedy: "Seal it: the claim does so, or POST /api/v1/authority/seal on a box set up by a bootstrap file.",
+    remedy: "Seal it with: gatehouse authority seal (or POST /api/v1/authority/seal). It shows the recovery key, once.",
   },
   "round-trip-failed": {
     title: "A message did not make the round trip through the broker",

@@ -59,6 +59,7 @@ const pairs = { shape: "pairs", clients: 20, window: WINDOW, version: 4 } as con
 
 export const WORKLOADS: readonly Workload[] = [
   closedLoop("fan-in 20 to 1, QoS 0", "plain", { shape: "fan-in", clients: 20, qos: 0, version: 4, window: WINDOW }),
+  closedLoop("fan-in 20 to 1, QoS 1", "plain", { shape: "fan-in", clients: 20, qos: 1, version: 4, window: WINDOW }),
   closedLoop(
     "fan-out 1 to 100, QoS 0",
     "plain",

@@ -99,6 +99,7 @@ export class Broker implements Clients, AsyncDisposable {
     this.#entrance = {
       turnstile,
       handshakeMs: limits.handshakeSeconds * 1000,
+      bytesBeforeLogin: limits.packetBytesBeforeLogin,
       frameBytes: limits.packetBytes,
       enter: (stream, origin, plainSocket) => {
         if (this.#closing) stream.destroy()

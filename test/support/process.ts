@@ -27,8 +27,6 @@ export interface SpawnOptions {
   readonly env?: Readonly<Record<string, string>>
   /** User and group it runs as. */
   readonly uid?: number
-  /** Arguments beside the configuration. */
-  readonly args?: readonly string[]
   /** A program and its first arguments, which runs the gateway's command line; it must end as the gateway does. */
   readonly through?: readonly string[]
 }
@@ -68,7 +66,7 @@ export class Place implements AsyncDisposable {
   }
 
   spawn(options: SpawnOptions = {}): GatewayProcess {
-    return new GatewayProcess([...GATEWAY, "--config", this.config, ...(options.args ?? [])], options)
+    return new GatewayProcess([...GATEWAY, "--config", this.config], options)
   }
 
   /** A gateway that has told that it is up. */

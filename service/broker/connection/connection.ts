@@ -5,6 +5,7 @@ import type { User } from "../../access/user.ts"
 import { reasonOf } from "../../errors.ts"
 import type { CoreClient } from "../core.ts"
 import type { GoodCertificate, Origin } from "../gate/admission.ts"
+import { ADMITTED } from "../listen/listener.ts"
 import type { Message } from "../message.ts"
 import type { Carrier, Session } from "../session/session.ts"
 import { Decoder } from "../wire/decode.ts"
@@ -15,13 +16,11 @@ import type { IncomingAliases } from "./aliases.ts"
 import { receiveConnect } from "./connect.ts"
 import { TICK_MS } from "./connections.ts"
 import type { Exchange } from "./exchange.ts"
+import { Intake } from "./intake.ts"
 import { closeLingering } from "./linger.ts"
 import { receiveAcknowledge, receivePublish } from "./publish.ts"
 import { Sender } from "./sender.ts"
 import { receiveSubscribe, receiveUnsubscribe } from "./subscribe.ts"
-
-/** Bytes read of one client before it is the others' turn. */
-const AT_ONCE = 65536
 
 /**
  * One network connection: bytes in through the decoder, packets to the functions beside this file, frames out through
@@ -32,6 +31,7 @@ export class Connection implements PacketSink, Carrier, CoreClient {
   readonly origin: Origin
   readonly #stream: Duplex
   readonly #decoder: Decoder
+  readonly #intake: Intake
   readonly sender: Sender
 
   id = ""
@@ -50,23 +50,13 @@ export class Connection implements PacketSink, Carrier, CoreClient {
   refusedPublishes = 0
   lastRefusedTopic: string | undefined
   #activeTick: number
-  #publishesThisSecond = 0
-  /** Over the publish rate. */
-  #held = false
-  /** Its CONNECT is being decided. */
-  #waiting = false
-  /** It sends, but does not take the answers. */
-  #choked = false
-  /** It lets the others go first. */
-  #yielding = false
-  /** Bytes read since it last did. */
-  #taken = 0
 
   constructor(exchange: Exchange, stream: Duplex, origin: Origin, plainSocket: boolean) {
     this.exchange = exchange
     this.origin = origin
     this.#stream = stream
     this.#decoder = new Decoder(this, exchange.limits.packetBytesBeforeLogin)
+    this.#intake = new Intake(stream, this.#decoder, exchange.limits)
     this.sender = new Sender(stream, plainSocket, exchange.clock, exchange.counters)
     this.#activeTick = exchange.connections.tick
     exchange.connections.add(this)
@@ -109,8 +99,7 @@ export class Connection implements PacketSink, Carrier, CoreClient {
     properties: MessageProperties | undefined,
     topicAlias: number | undefined,
   ): void {
-    const rate = this.exchange.limits.publishesPerSecond
-    if (rate > 0 && ++this.#publishesThisSecond > rate) this.#hold()
+    if (this.#intake.countPublish()) this.exchange.counters.limitPublishRate++
     receivePublish(this, topic, payload, qos, retain, packetId, properties, topicAlias)
   }
 
@@ -169,31 +158,27 @@ export class Connection implements PacketSink, Carrier, CoreClient {
 
   /** Reads nothing more until `resumeReading`: an answer is being waited for. */
   pauseReading(): void {
-    this.#waiting = true
-    this.#decoder.pause()
-    this.#stream.pause()
+    this.#intake.awaitAdmission()
   }
 
   /** From here on the client may send anything, in packets of the full size. */
   establish(): void {
     this.#decoder.limit = this.exchange.limits.packetBytes
+    this.#stream.emit(ADMITTED)
     this.#decoder.establish()
   }
 
   resumeReading(): void {
-    if (!this.#waiting) return
-    this.#waiting = false
-    this.guarded(() => this.#decoder.resume())
-    this.#readOn()
+    this.guarded(() => this.#intake.admit())
   }
 
   /** Deadlines are looked at from outside; `tick` counts the looks, `now` is in milliseconds since the epoch. */
   checkDeadlines(tick: number, now: number): void {
     if (this.closed) return
-    if (this.#publishesThisSecond > 0 && tick % (1000 / TICK_MS) === 0) this.#letGo()
+    if (tick % (1000 / TICK_MS) === 0) this.#intake.nextSecond()
     if (this.session === undefined) {
       const late = (tick - this.#activeTick) * TICK_MS > this.exchange.limits.connectSeconds * 1000
-      if (late && !this.#waiting) this.#tooLate() // a client whose password waits for its turn has done its part
+      if (late && !this.#intake.awaitsAdmission) this.#tooLate() // a client whose password waits for its turn has done its part
     } else if (this.keepAliveTicks > 0 && tick - this.#activeTick > this.keepAliveTicks) {
       this.exchange.counters.keepAliveTimeouts++
       this.end(Reason.keepAliveTimeout, "keep alive timeout") // [MQTT-3.1.2-22]
@@ -258,66 +243,27 @@ export class Connection implements PacketSink, Carrier, CoreClient {
 
   #receive(chunk: Buffer): void {
     if (this.closed) return
+    if (this.session !== undefined) this.#activeTick = this.exchange.connections.tick
     try {
-      if (this.session === undefined) this.#receiveBeforeLogin(chunk)
-      else {
-        this.#activeTick = this.exchange.connections.tick
-        this.#decoder.push(chunk)
-      }
+      this.#intake.receive(chunk)
     } catch (error) {
       this.fail(error)
     }
-    if (this.sender.backlog > this.#mostBacklog) this.#choke()
-    this.#taken += chunk.length
-    if (this.#taken >= AT_ONCE) this.#yield()
+    if (!this.closed && this.sender.backlog > this.#mostBacklog) {
+      this.sender.flush()
+      this.#intake.awaitDrain()
+    }
   }
 
-  /** libuv reads up to 2 MiB of one socket in a row: a client that floods would hold up all others for so long. */
-  #yield(): void {
-    this.#taken = 0
-    if (this.closed || this.#yielding) return
-    this.#yielding = true
-    this.#stream.pause()
-    setImmediate(() => {
-      this.#yielding = false
-      this.#readOn()
-    })
-  }
-
-  /** Messages stop at `socketBytes`; what goes beyond by more than a packet are answers, and only reading stops them. */
+  /** Messages stop at `socketBytes`; what goes beyond by more than a packet are answers, and only not reading stops them. */
   get #mostBacklog(): number {
     return this.exchange.limits.socketBytes + this.exchange.limits.packetBytes
-  }
-
-  #choke(): void {
-    if (this.closed) return
-    this.sender.flush()
-    if (!this.#stream.writableNeedDrain) return
-    this.#choked = true
-    this.#stream.pause()
-  }
-
-  #readOn(): void {
-    if (!this.#held && !this.#waiting && !this.#choked && !this.#yielding) this.#stream.resume()
-  }
-
-  /** What comes right behind a CONNECT goes back into the stream while its password is hashed: the socket holds it. */
-  #receiveBeforeLogin(chunk: Buffer): void {
-    const portion = this.exchange.limits.packetBytesBeforeLogin
-    for (let at = 0; at < chunk.length && !this.closed; ) {
-      if (this.#waiting) return this.#stream.unshift(chunk.subarray(at))
-      const end = this.session === undefined ? at + portion : chunk.length
-      this.#decoder.push(chunk.subarray(at, end))
-      at = end
-    }
   }
 
   #drained(): void {
     if (this.closed) return
     this.guarded(() => this.session?.drain())
-    if (!this.#choked) return
-    this.#choked = false
-    this.#readOn()
+    this.#intake.drained()
   }
 
   #tooLate(): void {
@@ -325,21 +271,6 @@ export class Connection implements PacketSink, Carrier, CoreClient {
     counters.limitConnectDeadline++
     const sentence = `no complete CONNECT came within ${limits.connectSeconds} s`
     this.refuse(Reason.unspecified, "connect-timeout", sentence, "")
-  }
-
-  /** Over the publish rate: nothing is lost, the client is just not read until the second is over. */
-  #hold(): void {
-    if (this.#held) return
-    this.#held = true
-    this.exchange.counters.limitPublishRate++
-    this.#stream.pause()
-  }
-
-  #letGo(): void {
-    this.#publishesThisSecond = 0
-    if (!this.#held) return
-    this.#held = false
-    this.#readOn()
   }
 
   /** The client is gone, whoever went: leaves the registries and hands the session back. */

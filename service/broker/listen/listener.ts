@@ -24,6 +24,8 @@ export interface Entrance {
   readonly turnstile: Turnstile
   /** Milliseconds for a TLS or WebSocket handshake. */
   readonly handshakeMs: number
+  /** Bytes of the largest packet before the login. */
+  readonly bytesBeforeLogin: number
   /** Bytes of the largest WebSocket frame. */
   readonly frameBytes: number
   enter(stream: Duplex, origin: Origin, plainSocket: boolean): void
@@ -42,6 +44,9 @@ export interface Listener {
 }
 
 export const BACKLOG = 1024
+
+/** The event by which a byte stream learns that its client was let in. */
+export const ADMITTED = "admitted"
 
 /** Lets a socket in past the turnstile, or drops it. To be called for each accepted TCP connection. */
 export function passTurnstile(socket: Socket, turnstile: Turnstile): boolean {

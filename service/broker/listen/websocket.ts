@@ -7,6 +7,7 @@ import { type WebSocket, WebSocketServer } from "ws"
 import { reasonOf } from "../../errors.ts"
 import { closeLingering } from "../connection/linger.ts"
 import {
+  ADMITTED,
   type Binding,
   bind,
   closed,
@@ -84,7 +85,9 @@ export function upgradeTo(name: ListenerName, entrance: Entrance): Upgrade {
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
       const certificate = name === "wss" ? presentedBy(request.socket as TLSSocket) : undefined
       const origin = { listener: name, address: plainAddress(request.socket.remoteAddress), certificate }
-      entrance.enter(byteStream(webSocket), origin, false)
+      const stream = byteStream(webSocket)
+      boundBeforeLogin(socket, stream, entrance.bytesBeforeLogin + READ_BYTES)
+      entrance.enter(stream, origin, false)
     })
   }
 }
@@ -112,7 +115,7 @@ function isSameSite(origin: string | undefined, host: string | undefined): boole
 /** [MQTT-6.0.0-1, -2]: a text frame ends the connection; packet borders have nothing to do with frame borders. */
 function byteStream(webSocket: WebSocket): Duplex {
   const stream = new Duplex({
-    read: () => webSocket.resume(),
+    read: () => {}, // what is there is pushed
     write: (chunk: Buffer, _encoding, done) => {
       if (webSocket.readyState === webSocket.OPEN) webSocket.send(chunk, done)
       else done()
@@ -126,8 +129,13 @@ function byteStream(webSocket: WebSocket): Duplex {
       done(error)
     },
   })
+  // a stream would read ahead up to its high water mark, paused or not
+  stream.on("pause", () => webSocket.pause())
+  stream.on("resume", () => {
+    if (!stream.isPaused()) webSocket.resume()
+  })
   webSocket.on("message", (data: Buffer, isBinary: boolean) => {
-    if (isBinary) deliver(stream, webSocket, data)
+    if (isBinary) deliver(stream, data)
     else {
       webSocket.close(UNSUPPORTED_DATA)
       stream.push(null)
@@ -142,10 +150,19 @@ function byteStream(webSocket: WebSocket): Duplex {
 }
 
 /** In the portions a socket reads in: a reader that pauses in the middle of a long frame is not given the rest of it. */
-function deliver(stream: Duplex, webSocket: WebSocket, data: Buffer): void {
-  let wanted = true
-  for (let at = 0; at < data.length; at += READ_BYTES) wanted = stream.push(data.subarray(at, at + READ_BYTES))
-  if (!wanted) webSocket.pause()
+function deliver(stream: Duplex, data: Buffer): void {
+  for (let at = 0; at < data.length; at += READ_BYTES) stream.push(data.subarray(at, at + READ_BYTES))
+}
+
+/** A frame is gathered as a whole before anyone can judge it: `most` bytes, until the client is known. */
+function boundBeforeLogin(socket: Duplex, stream: Duplex, most: number): void {
+  let taken = 0
+  const count = (chunk: Buffer) => {
+    taken += chunk.length
+    if (taken > most) stream.destroy()
+  }
+  socket.on("data", count)
+  stream.once(ADMITTED, () => socket.off("data", count))
 }
 
 function answer(socket: Duplex, status: string, sentence: string): void {

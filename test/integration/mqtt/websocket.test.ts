@@ -5,13 +5,14 @@ import { connect as connectTcp } from "node:net"
 import { after, before, describe, it } from "node:test"
 import { createWebSocketStream, WebSocket } from "ws"
 import { PacketClient, type Version } from "../../support/packet-client.ts"
-import { PASSWORD, Plant } from "./plant.ts"
+import { grant, Plant } from "./plant.ts"
 
 /** MQTT over WebSocket (6): frames carry bytes, whatever their borders; everything else is refused. */
 describe("WebSocket", () => {
   let plant: Plant
   before(async () => {
-    plant = await Plant.open({}, { limits: { packetBytes: 200_000, handshakeSeconds: 1 } })
+    const all = grant("readWrite", "#")
+    plant = await Plant.open({ newcomer: all, later: all }, { limits: { packetBytes: 200_000, handshakeSeconds: 1 } })
   })
   after(() => plant[Symbol.asyncDispose]())
 
@@ -79,20 +80,35 @@ describe("WebSocket", () => {
   })
 
   it("a long frame with everything behind CONNECT is handled, also while the password is hashed", async () => {
-    await plant.gateway.api.post("/users", {
-      username: "newcomer",
-      grant: { kind: "password", password: PASSWORD },
-      permissions: [{ context: "mqtt", operation: "readWrite", resource: "#" }],
-    })
     const subscriber = await plant.client()
     await subscriber.subscribe("long")
     const { socket, client } = await open(4)
     const publish = client.bytesOf({ cmd: "publish", topic: "long", payload: Buffer.alloc(9000) })
-    const many = Array.from({ length: 20 }, () => publish)
+    const many = Array.from({ length: 8 }, () => publish)
     socket.send(Buffer.concat([client.bytesOf(plant.connect({ version: 4, user: "newcomer" })), ...many]))
     await client.next("connack")
-    assert.equal((await subscriber.messages(20)).length, 20)
+    assert.equal((await subscriber.messages(8)).length, 8)
     await client.quiet()
+  })
+
+  it("any number of frames right behind CONNECT wait while the password is hashed, and none is lost", async () => {
+    const subscriber = await plant.client()
+    await subscriber.subscribe("frames")
+    const { socket, client } = await open(4)
+    socket.send(client.bytesOf(plant.connect({ version: 4, user: "later" })))
+    const publish = client.bytesOf({ cmd: "publish", topic: "frames", payload: Buffer.alloc(20_000) })
+    for (let i = 0; i < 50; i++) socket.send(publish)
+    await client.next("connack")
+    assert.equal((await subscriber.messages(50)).length, 50)
+    await client.quiet()
+  })
+
+  it("before its login a client cannot make the gateway gather a long frame: it is cut off", async () => {
+    const { socket } = await open()
+    socket.on("error", () => {})
+    socket.send(Buffer.alloc(150_000), () => {})
+    const [code] = await once(socket, "close")
+    assert.equal(code, 1006)
   })
 
   it("a text frame ends the connection, and what is in it is not read [MQTT-6.0.0-1]", async () => {

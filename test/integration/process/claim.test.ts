@@ -27,12 +27,18 @@ interface ListenerState {
 describe("a box that nobody has taken into service", () => {
   it("has no MQTT listener, and the page's port lets no MQTT client in", async () => {
     await using place = await Place.make()
-    await using gateway = await place.start()
-    assert.deepEqual(await listeningPorts(gateway.child.pid ?? 0), [gateway.port("https")])
-    const url = `wss://127.0.0.1:${gateway.port("https")}/mqtt`
+    await using here = await startHere(place)
+    const { gateway, api } = here
+    assert.deepEqual(
+      gateway.listeners.map(({ name }) => name),
+      ["https"],
+    )
+    const [page] = await listeningPorts(process.pid)
+    assert.deepEqual(await listeningPorts(process.pid), [gateway.listeners[0]?.port])
+    const url = `wss://127.0.0.1:${page}/mqtt`
     const { client } = await connectJs(url, { rejectUnauthorized: false, username: "meter", password: "meter-secret" })
     assert.equal(client, undefined)
-    assert.equal((await gateway.api.raw("POST", "/tokens", ADMIN)).status, 409)
+    assert.equal((await api.raw("POST", "/tokens", ADMIN)).status, 409)
   })
 
   it("keeps its claim code from every output that is no terminal, and in a file for its user alone", async () => {

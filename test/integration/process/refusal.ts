@@ -39,9 +39,9 @@ async function refused(gateway: GatewayProcess): Promise<Refusal> {
 }
 
 /** The same in this very process, which is quicker: what `startGateway` rejects with. */
-export async function refusalHere(place: Place): Promise<Refusal> {
+export async function refusalHere(place: Place, ...args: string[]): Promise<Refusal> {
   try {
-    await using _here = await startHere(place)
+    await using _here = await startHere(place, ...args)
   } catch (error) {
     if (error instanceof GatewayError) return { code: error.code, reason: reasonOf(error) }
     throw error
@@ -55,8 +55,8 @@ export interface Here extends AsyncDisposable {
   readonly api: Api
 }
 
-export async function startHere(place: Place): Promise<Here> {
-  const config = await loadConfig({}, ["--config", place.config])
+export async function startHere(place: Place, ...args: string[]): Promise<Here> {
+  const config = await loadConfig({}, ["--config", place.config, ...args])
   const gateway = await startGateway(config, {}, systemClock, silentLog)
   const page = gateway.listeners.find(({ name }) => name === "https")
   return { gateway, api: new Api(page?.port ?? 0), [Symbol.asyncDispose]: () => gateway[Symbol.asyncDispose]() }

@@ -58,7 +58,7 @@ describe("a start with an unfit configuration", { concurrency: 2 }, () => {
 
   it("is refused when the command line says something unknown", async () => {
     await using place = await Place.make()
-    const { reason } = await refusalOf(place, { args: ["--port", "1883"] })
+    const { reason } = await refusalHere(place, "--port", "1883")
     assert.match(reason, /the command line is not valid; it may hold --config FILE/)
   })
 

@@ -119,14 +119,6 @@ describe("a start with damaged state", { concurrency: 2 }, () => {
     })
   }
 
-  it("stops the process with exit code 1 and one sentence", async () => {
-    await using place = await template.copy()
-    await truncate(join(place.state, "users.json"), 100)
-    const { code, reason } = await refusalOf(place)
-    assert.equal(code, "document-damaged")
-    assert.match(reason, /users\.json is damaged: .*cp -p/)
-  })
-
   it("is refused when the users are missing beside their previous generation, and goes on after the remedy", async () => {
     await using place = await template.copy()
     await rm(join(place.state, "users.json"))
