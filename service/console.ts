@@ -1,3 +1,5 @@
+import { dirname } from "node:path"
+
 /** What a person at the terminal is told once the gateway is up. */
 export interface Greetable {
   readonly claimed: boolean
@@ -50,19 +52,21 @@ function isWorthShowing(address: string): boolean {
 }
 
 function claimLines(gateway: Greetable, terminal: boolean): string[] {
-  const page = gateway.listeners.find((listener) => listener.name === "https")
-  const host = page === undefined || page.host === "*" ? "localhost" : inUrl(page.host)
   const lines = ["Nobody has taken it into service yet; until then no MQTT client gets in.", ""]
   if (terminal) lines.push(`  claim code    ${gateway.claimCode}`)
   else lines.push(`  claim code    not shown, this is no terminal; read it with: cat ${word(gateway.claimFile)}`)
-  lines.push(
-    "",
-    "Next step, here on this machine (choose a name and a password of 12 characters or more):",
-    "",
-    `  curl -k https://${host}:${page?.port ?? 8443}/api/v1/claim -H 'content-type: application/json' \\`,
-    `    -d '{"code":"${terminal ? gateway.claimCode : "XXXX-XXXX-XXXX"}","username":"you","password":"..."}'`,
-    "",
-    "Or see it all happen in a throw-away directory: npm run demo",
-  )
+  lines.push("", "Next step, here on this machine (choose a name and a password of 12 characters or more):", "")
+  lines.push(...claimCommand(gateway, terminal), "")
+  lines.push("Or see it all happen in a throw-away directory: npm run demo")
   return lines
+}
+
+function claimCommand({ listeners, claimCode, claimFile }: Greetable, terminal: boolean): string[] {
+  const page = listeners.find((listener) => listener.name === "https")
+  if (page === undefined) return [`  scripts/gatehouse claim --state ${word(dirname(claimFile))} --username you`]
+  const host = page.host === "*" ? "localhost" : inUrl(page.host)
+  return [
+    `  curl -k https://${host}:${page.port}/api/v1/claim -H 'content-type: application/json' \\`,
+    `    -d '{"code":"${terminal ? claimCode : "XXXX-XXXX-XXXX"}","username":"you","password":"..."}'`,
+  ]
 }

@@ -18,7 +18,7 @@ import { openClaimDesk } from "./claim.ts"
 import type { Clock } from "./clock.ts"
 import type { Config } from "./config.ts"
 import type { Greetable } from "./console.ts"
-import { GatewayError, reasonOf } from "./errors.ts"
+import { reasonOf } from "./errors.ts"
 import { feed } from "./event-sources.ts"
 import { EventHub } from "./events.ts"
 import { Health } from "./health.ts"
@@ -79,7 +79,6 @@ export async function startGateway(
   goOn()
   if (config.bootstrap !== undefined) await takeIntoService(config.bootstrap, directory, accounts, trust, log, goOn)
   goOn()
-  if (!directory.claimed && !config.listeners.https.enabled) throw unclaimable()
 
   const broker = parts.use(
     await openBroker({
@@ -244,11 +243,6 @@ async function openAccess(stateDirectory: string, clock: Clock) {
     attempts: new Attempts(clock),
     door: new Door(() => clock.now()),
   }
-}
-
-function unclaimable(): GatewayError {
-  const remedy = "set listeners.https.enabled to true, or name a bootstrap file under bootstrap"
-  return new GatewayError("config-invalid", `nobody could take this gateway into service without its page; ${remedy}`)
 }
 
 /** One line for `systemctl status`. */

@@ -40,6 +40,12 @@ test("the commands work as they stand, whatever the path and the host", () => {
   }
 })
 
+test("without a page it is claimed with the command line", () => {
+  const told = greeting({ ...FRESH, listeners: [] }, false)
+  assert.match(told, /^ {2}scripts\/gatehouse claim --state \/var\/lib\/gatehouse --username you$/m)
+  assert.doesNotMatch(told, /curl/)
+})
+
 test("in service it asks for nothing", () => {
   const told = greeting({ ...FRESH, claimed: true, claimCode: undefined }, true)
   assert.match(told, /It is in service\. Ctrl-C stops it\./)

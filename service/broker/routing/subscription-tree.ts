@@ -43,8 +43,8 @@ export class SubscriptionTree {
     const { levels, hash } = split(subscription.filter)
     let node = this.#root
     for (const level of levels) node = childOf(node, level)
-    if (hash) node.hash = [...(node.hash ?? []), subscription]
-    else node.here = [...(node.here ?? []), subscription]
+    if (hash) node.hash = extended(node.hash, subscription)
+    else node.here = extended(node.here, subscription)
     this.#size++
     this.changed()
   }
@@ -138,6 +138,13 @@ function collect(node: Node, levels: readonly string[], at: number, dollar: bool
   const child = node.children?.get(level)
   if (child !== undefined) collect(child, levels, at + 1, dollar, found)
   if (wild && node.plus !== undefined) collect(node.plus, levels, at + 1, dollar, found)
+}
+
+/** In place: to copy the list for each of fifty thousand subscribers to one filter took 25 s. */
+function extended(list: Subscription[] | undefined, subscription: Subscription): Subscription[] {
+  if (list === undefined) return [subscription] // most filters have one subscriber, and no room to spare
+  list.push(subscription)
+  return list
 }
 
 function split(filter: string): { levels: string[]; hash: boolean } {

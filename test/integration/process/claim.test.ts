@@ -1,11 +1,15 @@
 import assert from "node:assert/strict"
+import { execFile } from "node:child_process"
 import { createPrivateKey } from "node:crypto"
 import { once } from "node:events"
 import { readFile, stat } from "node:fs/promises"
 import { type AddressInfo, createServer } from "node:net"
 import { join } from "node:path"
 import { describe, it } from "node:test"
+import { fileURLToPath } from "node:url"
+import { promisify } from "node:util"
 import { unsealRootKey } from "../../../service/ca/recovery-key.ts"
+import { greeting } from "../../../service/console.ts"
 import type { Api } from "../../support/api.ts"
 import { connectJs, mosquitto } from "../../support/clients.ts"
 import { ADMIN } from "../../support/gateway.ts"
@@ -14,6 +18,7 @@ import { startHere } from "./refusal.ts"
 import { assertNowhere } from "./secrets.ts"
 import { CTRL_C, ON_A_TERMINAL } from "./terminal.ts"
 
+const CLI = fileURLToPath(new URL("../../../scripts/gatehouse", import.meta.url))
 const CODE = /\b[0-9A-HJKMNP-TV-Z]{4}(-[0-9A-HJKMNP-TV-Z]{4}){2}\b/
 const codeIn = async (place: Place) => (await readFile(join(place.state, "claim-code"), "utf8")).trim()
 const claim = (gateway: { readonly api: Api }, code: string) => gateway.api.raw("POST", "/claim", { code, ...ADMIN })
@@ -114,6 +119,17 @@ describe("a claim", () => {
     await again.stop()
     const secrets = [code, recoveryKey, token, again.api.token ?? "", ADMIN.password, meter.grant.password]
     await assertNowhere(secrets, place.folder, gateway.printed + again.printed)
+  })
+
+  it("is possible at the machine alone where the page is switched off, as the greeting says", async () => {
+    await using place = await Place.make({ listeners: { https: { enabled: false } } })
+    await using here = await startHere(place)
+    const [, args = ""] = /^ +scripts\/gatehouse (claim .*)$/m.exec(greeting(here.gateway, false)) ?? []
+    const running = promisify(execFile)(CLI, [...args.split(" "), "--password-stdin"], { timeout: 20_000 })
+    running.child.stdin?.end(`${ADMIN.password}\n`)
+    assert.match((await running).stdout, /in service; you is its administrator/)
+    assert.equal(here.gateway.claimed, true)
+    assert.deepEqual(here.gateway.listeners.map(({ name }) => name).sort(), ["mqtt", "mqtts", "ws", "wss"])
   })
 
   it("of two at once lets one through", async () => {

@@ -61,13 +61,6 @@ describe("a start with an unfit configuration", { concurrency: 2 }, () => {
     const { reason } = await refusalHere(place, "--port", "1883")
     assert.match(reason, /the command line is not valid; it may hold --config FILE/)
   })
-
-  it("is refused when nobody could ever take the box into service", async () => {
-    await using place = await Place.make({ listeners: { https: { enabled: false } } })
-    const { code, reason } = await refusalHere(place)
-    assert.equal(code, "config-invalid")
-    assert.match(reason, /listeners\.https\.enabled.*bootstrap/)
-  })
 })
 
 describe("a start where another program has a port", () => {
