@@ -25,7 +25,7 @@ import { Health } from "./health.ts"
 import { openLocal } from "./http/local.ts"
 import type { Gateway as Lent } from "./http/ports.ts"
 import { type Http, openHttp } from "./http/server.ts"
-import { listenerStates, openListeners, openPorts } from "./listeners.ts"
+import { listenerStates, openListeners, openPorts, raise } from "./listeners.ts"
 import type { Logger } from "./log.ts"
 import { revokeOrphans } from "./orphans.ts"
 import { openDocument } from "./store/document.ts"
@@ -104,12 +104,7 @@ export async function startGateway(
     broker.recheckCertificates()
   })
   trusting.authority.onRevoked(() => broker.recheckCertificates())
-  const listen = (failed: (error: unknown) => void) => openListeners(config, broker, material(), failed)
-  if (directory.claimed) {
-    await listen((error) => {
-      throw error
-    })
-  }
+  if (directory.claimed) await openListeners(config, broker, material(), raise)
 
   const desk = await openClaimDesk(state.path, directory.claimed)
   parts.defer(() => desk.close())
@@ -134,7 +129,7 @@ export async function startGateway(
       // whatever fails from here on leaves a claimed box, so none of it may refuse the claim
       await desk.close().catch((error) => log.error("claim code not removed", { reason: reasonOf(error) }))
       const closed: string[] = []
-      await listen((error) => closed.push(reasonOf(error)))
+      await openListeners(config, broker, material(), (error) => closed.push(reasonOf(error)))
       if (closed.length > 0) health.raise("listener-closed", closed.join("; "))
       if (trusting.files.sealed) return {}
       const recoveryKey = await sealRoot().catch((error) => {

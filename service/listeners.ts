@@ -18,6 +18,11 @@ export async function openListeners(
   }
 }
 
+/** For `openListeners` at a start, which fails with the first. */
+export function raise(error: unknown): never {
+  throw error
+}
+
 /** Those that are bound, the page first. */
 export function openPorts(config: Config, broker: Broker, pagePort: number | undefined): Greetable["listeners"] {
   const mqtt = broker.listeners.map(({ name, port }) => ({ name, port, host: config.listeners[name].host }))

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { after, before, describe, it } from "node:test"
-import { BOTH_GENERATIONS, grant, PASSWORD, Plant } from "./plant.ts"
+import { BOTH_GENERATIONS, GRANT, grant, Plant } from "./plant.ts"
 
 /** Whose a client identifier is, and what a second connection with it does. */
 describe("takeover and ownership of client identifiers", () => {
@@ -78,7 +78,7 @@ describe("takeover and ownership of client identifiers", () => {
     for (const username of ["press1", "press2"]) {
       await plant.gateway.api.post("/users", {
         username,
-        grant: { kind: "password", password: PASSWORD },
+        grant: GRANT,
         permissions: grant("readWrite", "#"),
       })
     }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { after, before, describe, it } from "node:test"
-import { BOTH_GENERATIONS, grant, PASSWORD, Plant } from "./plant.ts"
+import { BOTH_GENERATIONS, GRANT, grant, Plant } from "./plant.ts"
 
 /** A change of users, roles or permissions acts on live and stored sessions at once. */
 describe("changes while clients are connected", () => {
@@ -14,7 +14,7 @@ describe("changes while clients are connected", () => {
     const username = plant.fresh("user")
     await plant.gateway.api.post("/users", {
       username,
-      grant: { kind: "password", password: PASSWORD },
+      grant: GRANT,
       permissions,
       ...fields,
     })
@@ -94,7 +94,7 @@ describe("changes while clients are connected", () => {
     await plant.gateway.api.delete(`/users/${name}`)
     await plant.gateway.api.post("/users", {
       username: name,
-      grant: { kind: "password", password: PASSWORD },
+      grant: GRANT,
       permissions: grant("readWrite", "#"),
     })
     const again = await plant.client(coming)
