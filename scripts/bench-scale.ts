@@ -4,6 +4,7 @@ import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { parseArgs } from "node:util"
 import { Api } from "./bench/api.ts"
+import { type Tuning, tuningOf } from "./bench/broker.ts"
 import { digits, table } from "./bench/figures.ts"
 import { type OpenGatehouse, prepareGatehouse } from "./bench/gatehouse.ts"
 import { Helper } from "./bench/helper.ts"
@@ -23,6 +24,7 @@ const USAGE = `npm run bench:scale -- [options]
   --starts N         start-ups of each kind (5)
   --checkout FOLDER  measure the Gatehouse in FOLDER instead of this one
   --node-flags=TEXT  flags for the node that runs Gatehouse, blanks between them
+  --env=TEXT         environment variables for the same, NAME=VALUE, blanks between them
   --write FILE       put the tables into FILE, between the marks <!-- scale --> and <!-- /scale -->`
 
 async function main(): Promise<void> {
@@ -36,18 +38,19 @@ async function main(): Promise<void> {
       starts: number("5"),
       checkout: { type: "string", default: resolve(import.meta.dirname, "..") },
       "node-flags": { type: "string", default: "" },
+      env: { type: "string", default: "" },
       write: { type: "string" },
     },
   })
   if (values.help) return console.log(USAGE)
   const size = { users: Number(values.users), connected: Number(values.connected), own: Number(values.own) }
-  const flags = values["node-flags"].split(" ").filter((flag) => flag !== "")
-  const report = await measure(size, Number(values.starts), values.checkout, flags)
+  const tuning = tuningOf(values["node-flags"], values.env)
+  const report = await measure(size, Number(values.starts), values.checkout, tuning)
   console.log(`\n${report}`)
   if (values.write !== undefined) writeSection(values.write, "scale", report)
 }
 
-async function measure(size: Town["size"], starts: number, checkout: string, flags: readonly string[]) {
+async function measure(size: Town["size"], starts: number, checkout: string, tuning: Tuning) {
   await using parts = new AsyncDisposableStack()
   const folder = mkdtempSync(join(tmpdir(), "gatehouse-scale-"))
   parts.defer(() => rmSync(folder, { recursive: true, force: true }))
@@ -56,7 +59,7 @@ async function measure(size: Town["size"], starts: number, checkout: string, fla
   say(`making ${size.connected - size.own} keys and certificates`)
   const town = new Town(size, new Plant("Scale Plant"))
   const limits = { connections: 20_000, connectionsPerAddress: 20_000 }
-  const options = { checkout, flags, limits }
+  const options = { checkout, tuning, limits }
 
   say(`starting with 2 users, ${starts} times `)
   const few = { ...town.bootstrap(), users: (town.bootstrap().users as unknown[]).slice(0, 2) }

@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { basename, join, resolve } from "node:path"
 import { parseArgs } from "node:util"
-import type { Broker, Population } from "./bench/broker.ts"
+import { type Broker, type Population, type Tuning, tuningOf, UNTUNED } from "./bench/broker.ts"
 import { digits, median, table } from "./bench/figures.ts"
 import { startGatehouse } from "./bench/gatehouse.ts"
 import { Helper } from "./bench/helper.ts"
@@ -25,6 +25,7 @@ const USAGE = `npm run bench -- [options]
   --checkout FOLDER  measure the Gatehouse in FOLDER instead of this one
   --against FOLDER   measure another checkout of Gatehouse too
   --node-flags=TEXT  flags for the node that runs Gatehouse (not the other checkout), blanks between them
+  --env=TEXT         environment variables for the same, NAME=VALUE, blanks between them
   --write FILE       put the table into FILE, between the marks <!-- bench --> and <!-- /bench -->`
 
 const DEVICES = 40
@@ -35,7 +36,7 @@ interface Choice {
   readonly workloads: readonly Workload[]
   readonly checkout: string
   readonly against: string | undefined
-  readonly flags: readonly string[]
+  readonly tuning: Tuning
   readonly write: string | undefined
 }
 
@@ -52,6 +53,7 @@ function chosen(argv: readonly string[]): Choice | undefined {
       checkout: { type: "string", default: resolve(import.meta.dirname, "..") },
       against: text,
       "node-flags": { type: "string", default: "" },
+      env: { type: "string", default: "" },
       write: text,
     },
   })
@@ -63,7 +65,7 @@ function chosen(argv: readonly string[]): Choice | undefined {
     workloads: WORKLOADS.filter(({ name }) => name.includes(values.only)),
     checkout: values.checkout,
     against: values.against,
-    flags: values["node-flags"].split(" ").filter((flag) => flag !== ""),
+    tuning: tuningOf(values["node-flags"], values.env),
     write: values.write,
   }
 }
@@ -95,12 +97,12 @@ async function startBrokers(parts: AsyncDisposableStack, folder: string, choice:
     devices: plant.devices("device-", DEVICES),
   }
   const brokers = [parts.use(await startMosquitto(folder, population, plant))]
-  const add = async (name: string, checkout: string, flags: readonly string[]) => {
+  const add = async (name: string, checkout: string, tuning: Tuning) => {
     const own = join(folder, `gatehouse-${brokers.length}`)
-    brokers.push(parts.use(await startGatehouse(name, own, checkout, population, flags)))
+    brokers.push(parts.use(await startGatehouse(name, own, checkout, population, tuning)))
   }
-  if (choice.against !== undefined) await add(`Gatehouse (${basename(choice.against)})`, choice.against, [])
-  await add("Gatehouse", choice.checkout, choice.flags)
+  if (choice.against !== undefined) await add(`Gatehouse (${basename(choice.against)})`, choice.against, UNTUNED)
+  await add("Gatehouse", choice.checkout, choice.tuning)
   return brokers
 }
 

@@ -25,6 +25,26 @@ export interface Population {
 
 const START_MS = 60_000
 
+/** What node is told beside the gateway's own configuration. */
+export interface Tuning {
+  /** Such as --cpu-prof. */
+  readonly flags: readonly string[]
+  /** Environment variables. */
+  readonly variables: Readonly<Record<string, string>>
+}
+
+export const UNTUNED: Tuning = { flags: [], variables: {} }
+
+/** From command line options: flags, and `NAME=VALUE`, each with blanks between them. */
+export function tuningOf(flags: string, variables: string): Tuning {
+  const words = (text: string) => text.split(" ").filter((word) => word !== "")
+  const pairs = words(variables).map((word): [string, string] => {
+    const at = word.indexOf("=")
+    return [word.slice(0, at), word.slice(at + 1)]
+  })
+  return { flags: words(flags), variables: Object.fromEntries(pairs) }
+}
+
 /** A program that runs until it is stopped; what it says goes to a file, as it would to a journal. */
 export class Program implements AsyncDisposable {
   readonly #process: ChildProcess
@@ -36,9 +56,16 @@ export class Program implements AsyncDisposable {
   }
 
   /** Resolves once `port` accepts connections; rejects with the end of its log when it does not. */
-  static async start(command: string, args: readonly string[], port: number, log: string): Promise<Program> {
+  static async start(
+    command: string,
+    args: readonly string[],
+    port: number,
+    log: string,
+    variables: Readonly<Record<string, string>> = {},
+  ): Promise<Program> {
     const file = openSync(log, "w", 0o600)
-    const program = new Program(spawn(command, [...args], { stdio: ["ignore", file, file] }), log)
+    const env = { ...process.env, ...variables }
+    const program = new Program(spawn(command, [...args], { stdio: ["ignore", file, file], env }), log)
     closeSync(file)
     try {
       await program.#listening(port)

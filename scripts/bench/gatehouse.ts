@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
-import { type Broker, type Population, Program } from "./broker.ts"
+import { type Broker, type Population, Program, type Tuning, UNTUNED } from "./broker.ts"
 import { freePort } from "./free-port.ts"
 
 export const ADMINISTRATOR = { username: "bench-administrator", password: "correct horse battery" } as const
@@ -11,8 +11,7 @@ export const PLANT_ID = "plant"
 export interface GatehouseOptions {
   /** The checkout whose service/main.ts is run. */
   readonly checkout: string
-  /** Flags for node itself, such as --cpu-prof. */
-  readonly flags?: readonly string[]
+  readonly tuning?: Tuning
   /** Goes into the bootstrap file; the administrator comes by itself. */
   readonly bootstrap: Readonly<Record<string, unknown>>
   /** Limits that are not at their default. */
@@ -51,8 +50,9 @@ export async function prepareGatehouse(folder: string, options: GatehouseOptions
   writeFileSync(config, JSON.stringify({ ...settings, bootstrap }), { mode: 0o600 })
   const main = resolve(options.checkout, "service/main.ts")
   return async (until = "mqtts") => {
-    const args = [...(options.flags ?? []), main, "--config", config]
-    const running = await Program.start(process.execPath, args, ports[until], join(folder, "gatehouse.log"))
+    const { flags, variables } = options.tuning ?? UNTUNED
+    const args = [...flags, main, "--config", config]
+    const running = await Program.start(process.execPath, args, ports[until], join(folder, "gatehouse.log"), variables)
     writeFileSync(config, JSON.stringify(settings), { mode: 0o600 }) // the bootstrap file is used up
     return {
       pid: running.pid,
@@ -70,7 +70,7 @@ export async function startGatehouse(
   folder: string,
   checkout: string,
   { username, password, authority, devices }: Population,
-  flags: readonly string[],
+  tuning: Tuning,
 ): Promise<Broker> {
   const role = { name: "bench", permissions: [{ context: "mqtt", operation: "readWrite", resource: "bench/#" }] }
   const grants = devices.map((device) => ({
@@ -83,7 +83,7 @@ export async function startGatehouse(
     users: [{ username, grant: { kind: "password", password }, roles: [role.name] }, ...grants],
     authorities: [{ id: PLANT_ID, certificate: authority, scope: "*" }],
   }
-  const open = await prepareGatehouse(folder, { checkout, bootstrap, flags })
+  const open = await prepareGatehouse(folder, { checkout, bootstrap, tuning })
   const running = await open()
   return {
     name,

@@ -209,6 +209,12 @@ export class Connection implements PacketSink, Carrier, CoreClient {
     this.#left()
   }
 
+  drainSoon(): void {
+    setImmediate(() => {
+      if (!this.closed) this.guarded(() => this.session?.drainOn())
+    })
+  }
+
   abort(): void {
     this.end(Reason.unspecified, "internal fault")
   }

@@ -1,6 +1,7 @@
 import { displayName } from "../../access/door.ts"
 import { unshared } from "../../access/topic.ts"
 import { hasTooManyLevels } from "../gate/authorization.ts"
+import type { Message } from "../message.ts"
 import type { Subscription as Kept } from "../routing/subscription.ts"
 import { Replay } from "../session/replay.ts"
 import { subackFrame, unsubackFrame } from "../wire/encode.ts"
@@ -22,21 +23,20 @@ export function receiveSubscribe(
   asked: readonly Subscription[],
   identifier: number | undefined,
 ): void {
-  const { version5 } = connection
-  const replays: Replay[] = []
-  let owed = connection.session?.replaying ?? 0
-  const codes = asked.map((subscription) => {
-    const refusal = subscribeRefusal(connection, subscription, owed)
+  const { version5, session, exchange } = connection
+  const replays: (readonly [string, Replay])[] = []
+  const codes = asked.map((subscription, i) => {
+    // no client can have more; who asks for them in one packet is not even judged
+    const refusal =
+      i < exchange.limits.subscriptionsPerClient ? subscribeRefusal(connection, subscription) : Reason.quotaExceeded
     if (refusal !== Reason.success) return version5 ? refusal : FAILURE
     const fresh = subscribe(connection, subscription, identifier)
     const replay = replayFor(connection, subscription, identifier, fresh)
-    if (replay === undefined) return subscription.qos
-    owed += replay.left
-    replays.push(replay)
+    if (replay !== undefined) replays.push([subscription.filter, replay])
     return subscription.qos
   })
   connection.send(subackFrame(packetId, codes, version5))
-  for (const replay of replays) connection.session?.replay(replay)
+  for (const [filter, replay] of replays) session?.replay(filter, replay)
 }
 
 export function receiveUnsubscribe(connection: Connection, packetId: number, filters: readonly string[]): void {
@@ -48,8 +48,7 @@ export function receiveUnsubscribe(connection: Connection, packetId: number, fil
   connection.send(unsubackFrame(packetId, codes, version5))
 }
 
-/** `owed` is how many retained messages the client waits for already. */
-function subscribeRefusal(connection: Connection, { filter }: Subscription, owed: number): number {
+function subscribeRefusal(connection: Connection, { filter }: Subscription): number {
   const { exchange, policy, session, user, origin } = connection
   if (policy === undefined || session === undefined || user === undefined) return Reason.notAuthorized
   const { limits, counters, door } = exchange
@@ -61,10 +60,6 @@ function subscribeRefusal(connection: Connection, { filter }: Subscription, owed
   }
   if (hasTooManyLevels(filter, limits.topicLevels)) {
     counters.limitTopicLevels++
-    return Reason.quotaExceeded
-  }
-  if (owed > limits.retainedMessages) {
-    counters.limitSubscriptions++ // it asks again and again for everything, and does not read it
     return Reason.quotaExceeded
   }
   if (session.subscriptions.has(filter)) return Reason.success
@@ -115,9 +110,10 @@ function replayFor(
     return undefined
   const { retained, clock } = connection.exchange
   const own = asked.noLocal ? connection.id : undefined
-  const messages = retained.match(asked.filter, clock.now()).filter((message) => message.publisher !== own)
-  if (messages.length === 0) return undefined
-  const topics = messages.map((message) => message.topic)
   const { changes } = retained
-  return new Replay(topics, asked.qos, identifier, (topic) => retained.getSince(topic, changes))
+  const isOwed = (message: Message) =>
+    message.publisher !== own &&
+    retained.hasSince(message, changes) &&
+    (message.expiresAt === undefined || !message.isExpired(clock.now()))
+  return new Replay(retained.walk(asked.filter), asked.qos, identifier, isOwed)
 }

@@ -1,9 +1,5 @@
 import type { Message } from "../message.ts"
-
-interface Node {
-  children: Map<string, Node> | undefined
-  message: Message | undefined
-}
+import { type RetainedNode, RetainedWalk } from "./retained-walk.ts"
 
 interface Kept {
   readonly message: Message
@@ -11,14 +7,9 @@ interface Kept {
   readonly change: number
 }
 
-const DOLLAR = 36
-
-/**
- * The retained messages in a tree by topic level: an exact filter is one look-up, a wildcard walks only the levels
- * that match (MQTT 5 section 3.3.1.3).
- */
+/** The retained messages in a tree by topic level: a filter walks only the levels that match (MQTT 5 section 3.3.1.3). */
 export class Retained {
-  readonly #root: Node = { children: undefined, message: undefined }
+  readonly #root: RetainedNode = { children: undefined, message: undefined }
   readonly #exact = new Map<string, Kept>()
   #bytes = 0
   /** Counts what was stored. */
@@ -41,10 +32,10 @@ export class Retained {
     return this.#exact.get(topic)?.message
   }
 
-  /** The topic's message if it has been there since `changes` had this value. */
-  getSince(topic: string, changes: number): Message | undefined {
-    const kept = this.#exact.get(topic)
-    return kept !== undefined && kept.change <= changes ? kept.message : undefined
+  /** Whether this very message is there, and has been since `changes` had this value. */
+  hasSince(message: Message, changes: number): boolean {
+    const kept = this.#exact.get(message.topic)
+    return kept !== undefined && kept.message === message && kept.change <= changes
   }
 
   /** Keeps the message as its topic's only one; an empty payload takes the topic's message away [MQTT-3.3.1-6]. */
@@ -72,13 +63,9 @@ export class Retained {
     node.message = kept
   }
 
-  /** Every message the filter matches that has not expired at `now`, milliseconds since the epoch. */
-  match(filter: string, now: number): Message[] {
-    const found: Message[] = []
-    const exact = this.get(filter)
-    if (exact !== undefined) found.push(exact)
-    else if (filter.includes("+") || filter.endsWith("#")) walk(this.#root, filter.split("/"), 0, found)
-    return found.filter((message) => !message.isExpired(now))
+  /** Goes through the messages the filter matches. */
+  walk(filter: string): RetainedWalk {
+    return new RetainedWalk(this.#root, filter)
   }
 
   /** Forgets what has expired at `now`; walks everything, so call it seldom. */
@@ -93,7 +80,7 @@ export class Retained {
 
   #cut(topic: string): void {
     const levels = topic.split("/")
-    const path: Node[] = [this.#root]
+    const path: RetainedNode[] = [this.#root]
     for (const level of levels) {
       const next = path.at(-1)?.children?.get(level)
       if (next === undefined) return
@@ -106,29 +93,5 @@ export class Retained {
       if (node?.message !== undefined || node?.children?.size) return
       path[i - 1]?.children?.delete(levels[i - 1] ?? "")
     }
-  }
-}
-
-function walk(node: Node, levels: readonly string[], at: number, found: Message[]): void {
-  const level = levels[at]
-  if (level === undefined) {
-    if (node.message !== undefined) found.push(node.message)
-  } else if (level === "#") {
-    everything(node, at === 0, found)
-  } else if (level === "+") {
-    for (const [name, child] of node.children ?? []) {
-      if (at > 0 || name.charCodeAt(0) !== DOLLAR) walk(child, levels, at + 1, found)
-    }
-  } else {
-    const child = node.children?.get(level)
-    if (child !== undefined) walk(child, levels, at + 1, found)
-  }
-}
-
-/** `#` takes the parent level too; at the top it leaves `$…` alone [MQTT-4.7.2-1]. */
-function everything(node: Node, top: boolean, found: Message[]): void {
-  if (node.message !== undefined) found.push(node.message)
-  for (const [name, child] of node.children ?? []) {
-    if (!top || name.charCodeAt(0) !== DOLLAR) everything(child, false, found)
   }
 }

@@ -1,45 +1,52 @@
 import type { Message } from "../message.ts"
 import type { QoS } from "../wire/packet.ts"
 
+/** Where the messages come from, a step at a time. */
+export interface Walk {
+  readonly isOver: boolean
+  step(): Message | undefined
+}
+
+/** How many more steps may be taken in this turn of the event loop. */
+export interface Patience {
+  steps: number
+}
+
 /**
- * Retained messages that a new subscription is owed, handed out one by one as the client keeps up. Only their topics are
- * held: a client that does not read must not keep alive what the store has long replaced.
+ * Retained messages that a new subscription is owed, looked for and handed out one by one as the client keeps up. A
+ * message that was replaced in the meantime is passed over: its successor went out live, an older value must not follow.
  */
 export class Replay {
   readonly qos: QoS
   readonly identifiers: readonly number[] | undefined
-  readonly #topics: readonly string[]
-  readonly #find: (topic: string) => Message | undefined
-  #at = 0
+  readonly #walk: Walk
+  readonly #isOwed: (message: Message) => boolean
+  #found: Message | undefined
 
-  /** `find` answers undefined for a topic whose message was replaced: its successor went out live, an older value must not follow it. */
-  constructor(
-    topics: readonly string[],
-    qos: QoS,
-    identifier: number | undefined,
-    find: (topic: string) => Message | undefined,
-  ) {
-    this.#topics = topics
+  /** `isOwed` is asked anew each time: a message that was found may be gone by the time the client can take it. */
+  constructor(walk: Walk, qos: QoS, identifier: number | undefined, isOwed: (message: Message) => boolean) {
+    this.#walk = walk
     this.qos = qos
     this.identifiers = identifier === undefined ? undefined : [identifier]
-    this.#find = find
+    this.#isOwed = isOwed
   }
 
-  /** How many are left at most. */
-  get left(): number {
-    return this.#topics.length - this.#at
+  get isOver(): boolean {
+    return this.#found === undefined && this.#walk.isOver
   }
 
-  /** The next one still current, left in place until `advance`; undefined at the end. */
-  peek(): Message | undefined {
-    for (let topic = this.#topics[this.#at]; topic !== undefined; topic = this.#topics[++this.#at]) {
-      const message = this.#find(topic)
-      if (message !== undefined) return message
+  /** The next message, left in place until `advance`; undefined at the end, or when the patience is. */
+  peek(patience: Patience): Message | undefined {
+    while (this.#found === undefined || !this.#isOwed(this.#found)) {
+      this.#found = undefined
+      if (this.#walk.isOver || patience.steps <= 0) return undefined
+      patience.steps--
+      this.#found = this.#walk.step()
     }
-    return undefined
+    return this.#found
   }
 
   advance(): void {
-    this.#at++
+    this.#found = undefined
   }
 }

@@ -3,7 +3,7 @@ import type { Subscription, Target } from "../routing/subscription.ts"
 import type { QoS } from "../wire/packet.ts"
 import { Outgoing } from "./outgoing.ts"
 import type { Queue } from "./queue.ts"
-import type { Replay } from "./replay.ts"
+import type { Patience, Replay } from "./replay.ts"
 import { Window } from "./window.ts"
 
 /** What a session needs of the connection that carries it. */
@@ -22,9 +22,14 @@ export interface Carrier {
     dup: boolean,
   ): boolean
   sendAcknowledge(type: 4 | 5 | 6 | 7, packetId: number, reason: number): void
+  /** Calls the session's `drainOn` in the next turn of the event loop, unless the connection has ended by then. */
+  drainSoon(): void
   /** Ends the connection after a fault of our own. */
   abort(): void
 }
+
+/** Steps taken in one turn in search of retained messages, half a millisecond's worth. */
+const STEPS = 5000
 
 /** What a session needs of the broker around it. */
 export interface Surroundings {
@@ -51,7 +56,9 @@ export class Session {
   /** When it ends, milliseconds since the epoch; Infinity: never. Meaningful only while nobody is connected. */
   endsAt = Number.POSITIVE_INFINITY
   readonly #surroundings: Surroundings
-  readonly #replays: Replay[] = []
+  /** Retained messages owed, by filter. */
+  readonly #replays = new Map<string, Replay>()
+  readonly #patience: Patience = { steps: STEPS }
   #carrier: Carrier | undefined
   #mayRead: (topic: string) => boolean = nothing
 
@@ -81,6 +88,7 @@ export class Session {
   carryBy(carrier: Carrier, mayRead: (topic: string) => boolean): void {
     this.#carrier = carrier
     this.#mayRead = mayRead
+    this.#patience.steps = STEPS
   }
 
   /** Lets go of the connection and of all that hangs on it. */
@@ -99,12 +107,7 @@ export class Session {
     this.incoming.clear()
     this.window.clear()
     this.queue.clear()
-    this.#replays.length = 0
-  }
-
-  /** How many retained messages it is still owed for its subscriptions. */
-  get replaying(): number {
-    return this.#replays.reduce((sum, replay) => sum + replay.left, 0)
+    this.#replays.clear()
   }
 
   abort(): void {
@@ -128,10 +131,15 @@ export class Session {
     if (qos > 0) this.#deliver(message, qos, message.retain && target.retainAsPublished, target.identifiers)
   }
 
-  /** Retained messages for a new subscription. */
-  replay(replay: Replay): void {
-    this.#replays.push(replay)
+  /** Retained messages for a subscription just made; what an earlier one of this filter is still owed begins anew. */
+  replay(filter: string, replay: Replay): void {
+    this.#replays.delete(filter)
+    this.#replays.set(filter, replay)
     this.drain()
+  }
+
+  cancelReplay(filter: string): void {
+    this.#replays.delete(filter)
   }
 
   /** Sends what waits, as far as the window and the socket take it. Called whenever either gains room. */
@@ -150,6 +158,12 @@ export class Session {
     while (this.queue.length === 0 && !carrier.congested && this.#replayOne(carrier));
   }
 
+  /** The next turn: there is patience again. */
+  drainOn(): void {
+    this.#patience.steps = STEPS
+    this.drain()
+  }
+
   /** A new connection carries on: what was unfinished goes first, with DUP, then what waited. */
   resume(): void {
     this.window.restart()
@@ -163,7 +177,7 @@ export class Session {
 
   /** PUBACK or PUBCOMP, or a PUBREC that refuses: the exchange is over. */
   settle(packetId: number): void {
-    if (this.window.settle(packetId) && (this.queue.length > 0 || this.#replays.length > 0 || this.window.hasResend)) {
+    if (this.window.settle(packetId) && (this.queue.length > 0 || this.#replays.size > 0 || this.window.hasResend)) {
       this.drain()
     }
   }
@@ -211,13 +225,12 @@ export class Session {
 
   /** False when no retained message is owed, or the next one must wait. */
   #replayOne(carrier: Carrier): boolean {
-    const [replay] = this.#replays
-    if (replay === undefined) return false
-    const message = replay.peek()
-    if (message === undefined) {
-      this.#replays.shift()
-      return true
-    }
+    const next = this.#replays.entries().next()
+    if (next.done === true || this.#patience.steps <= 0) return false
+    const [filter, replay] = next.value
+    const message = replay.peek(this.#patience)
+    if (this.#patience.steps <= 0) carrier.drainSoon()
+    if (message === undefined) return replay.isOver && this.#replays.delete(filter)
     const qos = lowerOf(message.qos, replay.qos)
     if (qos > 0 && !this.#hasRoom(carrier)) return false
     replay.advance()

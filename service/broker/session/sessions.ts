@@ -140,6 +140,7 @@ export class Sessions {
     if (subscription === undefined) return false
     session.subscriptions.delete(full)
     session.filterLength -= full.length
+    session.cancelReplay(full)
     this.#tree.remove(subscription)
     return true
   }

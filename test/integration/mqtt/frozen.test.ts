@@ -87,31 +87,53 @@ describe("frozen clients and what is left behind", () => {
     assert.deepEqual([retainedMessages, retainedBytes], [0, 0])
   })
 
-  it("a frozen client is ended like any other, and its socket let go of", async () => {
+  it("a frozen client that is ended, and one that half closes, do not stay with what they never read", async () => {
     const before = await plant.counters()
-    const sleeper = await frozen("stuck", 0, { id: "stuck" })
-    const publisher = await plant.client()
-    for (let i = 0; i < 60; i++) await publisher.publish("stuck", Buffer.alloc(200_000))
-    await plant.gateway.api.delete("/clients/stuck")
-    await settled("sockets", (before.sockets ?? 0) + 1)
-    await publisher.leave()
-    await sleeper.vanish()
-  })
-
-  it("a client that half closes and never reads what it asked for does not stay", async () => {
-    const before = await plant.counters()
-    const options = { port: plant.gateway.port("mqtt"), host: "127.0.0.1", allowHalfOpen: true }
-    const client = plant.adopt(new PacketClient(connectTcp(options)))
-    client.send(plant.connect({ will: { topic: "half/closed", payload: "gone" } }))
-    await client.next("connack")
-    await client.subscribe("half/+")
-    client.stream.pause()
     const [publisher, watching] = [await plant.client(), await plant.client()]
-    for (let i = 0; i < 60; i++) await publisher.publish("half/open", Buffer.alloc(200_000))
+    const ended = await frozen("flow/+", 0, { id: "stuck" })
+    const options = { port: plant.gateway.port("mqtt"), host: "127.0.0.1", allowHalfOpen: true }
+    const half = plant.adopt(new PacketClient(connectTcp(options)))
+    half.send(plant.connect({ will: { topic: "half/closed", payload: "gone" } }))
+    await half.next("connack")
+    await half.subscribe("flow/+")
+    half.stream.pause()
+    for (let i = 0; i < 50; i++) await publisher.publish("flow/x", Buffer.alloc(200_000))
     await watching.subscribe("half/closed")
-    client.stream.end()
+    half.stream.end()
+    await plant.gateway.api.delete("/clients/stuck")
     assert.deepEqual(await watching.texts(1), ["gone"])
     await settled("sockets", (before.sockets ?? 0) + 2)
+    await ended.vanish()
+    await Promise.all([publisher.leave(), watching.leave()])
+  })
+
+  it("a client that searches all retained messages for nothing, as often as it can, delays nobody", async () => {
+    const publisher = await plant.client()
+    const retain = (payload: string) =>
+      publisher.send(
+        ...Array.from(
+          { length: 4000 },
+          (_, i) => ({ cmd: "publish", topic: `s/${i}/x`, payload, retain: true }) as const,
+        ),
+      )
+    retain("x")
+    await publisher.quiet()
+    const searcher = await plant.client({ version: 4 })
+    const filters = Array.from({ length: 900 }, (_, i) => ({ topic: `+/+/${i}`, qos: 0 }))
+    for (let i = 0; i < 10; i++) searcher.send({ cmd: "subscribe", messageId: 1, subscriptions: filters })
+    const begun = performance.now()
+    let [slowest, answered] = [0, 0]
+    const answers = Promise.all(Array.from({ length: 10 }, async () => searcher.next("suback").then(() => answered++)))
+    do {
+      const sent = performance.now()
+      await publisher.quiet()
+      slowest = Math.max(slowest, performance.now() - sent)
+    } while (performance.now() - begun < 500 || answered < 10)
+    await answers
+    assert.ok(slowest < 500, `${slowest} ms`)
+    await searcher.leave()
+    retain("")
+    await publisher.quiet()
   })
 
   it("a client that sends and never takes the answers is not read until it does, and then gets every one", async () => {

@@ -145,18 +145,17 @@ describe("limits", { concurrency: true }, () => {
     await publisher.quiet()
   })
 
-  it("who asks for all retained messages again and again without reading is refused in time: 0x97", async () => {
+  it("who asks for the same retained messages again and again before it takes them gets them once", async () => {
     const publisher = await plant.client()
     for (let i = 0; i < 15; i++) await publisher.publish(`all/${i}`, "x", { retain: true })
     const client = await plant.client({ properties: { receiveMaximum: 1 } })
-    const codes: number[] = []
-    for (let i = 0; i < 5; i++) {
-      client.send({ cmd: "subscribe", messageId: 1, subscriptions: [{ topic: "all/#", qos: 1 }] })
-      for (const packet of await client.rest()) if (packet.cmd === "suback") codes.push(...(packet.granted as number[]))
-    }
-    assert.deepEqual(codes, [1, 1, 0x97, 0x97, 0x97])
+    const subscribe = { cmd: "subscribe", messageId: 1, subscriptions: [{ topic: "all/#", qos: 1 }] } as const
+    client.send(...Array.from({ length: 20 }, () => subscribe))
+    assert.equal((await client.rest()).filter(({ cmd }) => cmd === "suback").length, 20)
     client.send({ cmd: "puback", messageId: 1 })
-    assert.equal((await client.take(29)).length, 29, "what was granted comes")
+    const topics = (await client.take(15)).map(({ topic }) => topic)
+    assert.equal(new Set(topics).size, 15)
+    await client.quiet()
   })
 
   it("after wrong passwords a client has to wait: 0x9f, the others come in", async () => {

@@ -4,7 +4,7 @@ import type { PacketClient } from "../../support/packet-client.ts"
 import { BOTH_GENERATIONS, type Coming, Plant } from "./plant.ts"
 
 /** What was under way when a connection broke is sent again on the next one, as it was (4.4). */
-describe("redelivery", () => {
+describe("redelivery", { concurrency: true }, () => {
   let plant: Plant
   before(async () => {
     plant = await Plant.open()
