@@ -1,7 +1,12 @@
 import assert from "node:assert/strict"
 import { argon2Sync } from "node:crypto"
-import { startTestGateway, type TestGateway } from "../../support/gateway.ts"
+import { enableCompileCache } from "node:module"
+import type { TestGateway } from "../../support/gateway.ts"
 import { PacketClient, type Received, type Version } from "../../support/packet-client.ts"
+
+// every test file is a process of its own; without the cache each would compile the whole gateway anew
+enableCompileCache()
+const { startTestGateway } = await import("../../support/gateway.ts")
 
 type Permission = { context: "mqtt"; operation: "read" | "write" | "readWrite"; resource: string }
 

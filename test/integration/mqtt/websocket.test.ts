@@ -8,7 +8,7 @@ import { PacketClient, type Version } from "../../support/packet-client.ts"
 import { grant, Plant } from "./plant.ts"
 
 /** MQTT over WebSocket (6): frames carry bytes, whatever their borders; everything else is refused. */
-describe("WebSocket", () => {
+describe("WebSocket", { concurrency: true }, () => {
   let plant: Plant
   before(async () => {
     const all = grant("readWrite", "#")

@@ -81,14 +81,14 @@ describe("wills", { concurrency: true }, () => {
     assert.ok(performance.now() - begun >= 900)
   })
 
-  it("MQTT 5: a delayed will is not sent when the client is back in time [MQTT-3.1.3-9]", async () => {
+  it("MQTT 5: a delayed will is not sent when the client is back in time, then or when the session ends [MQTT-3.1.3-9]", async () => {
     const [topic, id] = [plant.fresh("will"), plant.fresh("c")]
     const watching = await watcher(topic)
-    const will = { topic, payload: "late", properties: { willDelayInterval: 2 } }
+    const will = { topic, payload: "late", properties: { willDelayInterval: 60 } }
     await (await plant.client({ id, expiry: 60, will })).vanish()
-    await delay(100)
-    await (await plant.client({ id, clean: false, expiry: 60 })).leave()
-    await delay(2500)
+    const back = await plant.client({ id, clean: false, expiry: 60 })
+    await back.leave({ reasonCode: 0, properties: { sessionExpiryInterval: 0 } })
+    assert.equal((await plant.client({ id, clean: false })).connack?.sessionPresent, false)
     await watching.quiet()
   })
 
