@@ -18,7 +18,7 @@ import {
 } from "./der.ts"
 import { commonNames, displayed } from "./name.ts"
 import { judgeKey, spkiHash } from "./public-key.ts"
-import { identifierOf, type KeyFamily, schemeOf } from "./signature.ts"
+import { type KeyFamily, requestIdentifiersOf, schemeOf } from "./signature.ts"
 
 /** What a certificate may take from a request: its key, and the name it asks for. Nothing else is ever copied. */
 export interface CsrAccepted {
@@ -110,8 +110,11 @@ function judgeEnvelope(request: Request, family: KeyFamily, der: Buffer): CsrRef
     )
   }
   // found by fuzzing: bits of the unsigned envelope can flip unseen unless all of it is compared
-  const rebuilt = encode(sequence(request.info, identifierOf(scheme), bits(request.signature)))
-  return rebuilt.equals(der) ? undefined : malformed("its envelope is not encoded as RFC 2986 demands")
+  const signature = bits(request.signature)
+  const sound = requestIdentifiersOf(scheme).some((algorithm) =>
+    encode(sequence(request.info, algorithm, signature)).equals(der),
+  )
+  return sound ? undefined : malformed("its envelope is not encoded as RFC 2986 demands")
 }
 
 const WEAK: Record<string, string> = {

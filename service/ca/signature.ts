@@ -49,6 +49,15 @@ export function identifierOf(scheme: SignatureScheme): Der {
 }
 
 /**
+ * Every AlgorithmIdentifier a request may carry for the scheme. The modems of the nRF91 series put a NULL after
+ * ecdsa-with-SHA256, where RFC 5758 3.2 wants nothing; those two forms are the only ones.
+ */
+export function requestIdentifiersOf(scheme: SignatureScheme): Der[] {
+  const proper = identifierOf(scheme)
+  return scheme.family === "ec" ? [proper, sequence(oid(scheme.oid), nul())] : [proper]
+}
+
+/**
  * Whether a certificate signed in this way may stand in a chain: one of ours, or RSASSA-PSS whose parameters name
  * SHA-2 explicitly (RFC 4055 3.1; left out, they mean SHA-1).
  */

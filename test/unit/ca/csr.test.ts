@@ -89,7 +89,30 @@ describe("the transport may be rough", () => {
   }
 })
 
+/** A request an nRF9160 made with AT%KEYGEN=16842753,2,0, as published in the README of Nordic's cloud utilities. */
+const NRF9160 = Buffer.from(
+  "MIIBCzCBrwIBADAvMS0wKwYDVQQDDCQ1MDUwMzA0MS0zNTM5LTQ3ZWItODA3Yi0xMDJkYmI0MjNiOWEwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNC" +
+    "AARhKkti_3EVfSEy7oDyaqqj2cTmlfmhuMdcMOH9xkIX3okdPIFrAZ0sI5xt6WdY56IyQSj8Ce5SxGzMKUuP5ueDoB4wHAYJKoZIhvcNAQkOMQ8w" +
+    "DTALBgNVHQ8EBAMCA-gwDAYIKoZIzj0EAwIFAANJADBGAiEA3AZcIwq61M7PRjdA04z863FmW7mvbgb3lB7YU0bi16QCIQCMbqds9nxdq0XL61Qx" +
+    "yuKUgZjPc6Za2-1OUPCVXz9rng",
+  "base64url",
+)
+
+test("a request by a modem of the nRF91 series, which puts a NULL where RFC 5758 wants nothing", () => {
+  const verdict = parseCsr(NRF9160)
+  assert.ok(verdict.ok)
+  assert.equal(verdict.commonName, "50503041-3539-47eb-807b-102dbb423b9a")
+})
+
 describe("no flipped bit gets through", () => {
+  test("every single bit of a request by an nRF9160", () => {
+    for (let bit = 0; bit < NRF9160.length * 8; bit++) {
+      const flipped = Buffer.from(NRF9160)
+      flipped[bit >> 3]! ^= 1 << (bit & 7)
+      assert.ok(!parseCsr(flipped).ok, `bit ${bit}`)
+    }
+  })
+
   test("every single bit of a request by openssl", () => {
     const der = Buffer.from(
       openssl("req", "-in", file("flip.pem", opensslCsr(["-algorithm", "ed25519"], "/CN=pump-1"))).replace(
