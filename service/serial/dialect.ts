@@ -17,9 +17,9 @@ export interface Dialect {
   readonly baudRates: readonly number[]
 
   /**
-   * Finds out whether the device speaks this dialect, by nothing that leaves a trace in it, and without the line's
-   * `secret`. Undefined when it does not, also when nothing is heard: must not let a "timeout" through. At most about
-   * two seconds; the dialogue tries again while the device may still be starting.
+   * Finds out whether the device speaks this dialect, by nothing that leaves a trace in it. Undefined when it does not,
+   * also when nothing is heard: lets no "timeout" through. Takes at most about two seconds; it is called again while the
+   * device may still be starting.
    */
   detect(line: Line): Promise<Identity | undefined>
 
@@ -113,7 +113,10 @@ export type Outcome<T = undefined> = { readonly ok: true; readonly value: T } | 
 
 export interface Refused {
   readonly ok: false
-  /** Stable, kebab-case. "question" stands for a step that waits for the person: `question` is there. */
+  /**
+   * Stable, kebab-case. "question" stands for a step that waits for the person: `question` is there. "key-lost" says that
+   * the device does not hold the key of the certificate: it is asked for a request again.
+   */
   readonly code: string
   /** What, why, and what to do, for the technician. */
   readonly sentence: string
