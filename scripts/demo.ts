@@ -18,7 +18,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => 
 try {
   await chmod(folder, 0o700)
   const listener = { host: "127.0.0.1", port: 0 }
-  const listeners = { mqtt: listener, mqtts: listener, ws: listener, wss: listener, https: listener }
+  const listeners = { mqtt: listener, mqtts: listener, ws: listener, wss: listener, https: listener, http: listener }
   const settings = join(folder, "gatehouse.json")
   await writeFile(settings, JSON.stringify({ stateDirectory: join(folder, "state"), listeners }))
   await using gateway = await startGateway(await loadConfig({}, ["--config", settings]), {}, systemClock, silentLog)

@@ -16,3 +16,22 @@ export function localNames(hostname: string): string[] {
   const multicast = bare.includes(".") ? [] : [`${bare}.local`]
   return [...new Set([bare, ...multicast, "localhost"])]
 }
+
+/** Where a listener is to be reached by somebody who stands elsewhere, names first. */
+export function urlsOf(
+  { name, host, port }: { readonly name: string; readonly host: string; readonly port: number },
+  { names, addresses }: { readonly names: readonly string[]; readonly addresses: readonly string[] },
+): string[] {
+  const reachable = host === "*" ? [names[0] ?? "localhost", ...addresses.filter(isWorthShowing)] : [host]
+  const path = name === "ws" || name === "wss" ? "/mqtt" : ""
+  return reachable.map((at) => `${name}://${inUrl(at)}:${port}${path}`)
+}
+
+export function inUrl(host: string): string {
+  return host.includes(":") ? `[${host}]` : host
+}
+
+/** Loopback and link-local addresses help nobody who stands elsewhere. */
+function isWorthShowing(address: string): boolean {
+  return !/^(127\.|169\.254\.|::1$|fe80:)/i.test(address)
+}

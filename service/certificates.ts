@@ -12,6 +12,7 @@ import {
   SERVER_CERTIFICATE_FORMAT,
   serverCertificateDocument,
 } from "./ca/kept-certificate.ts"
+import type { PageAuthority } from "./ca/page-authority.ts"
 import { pemBlocks } from "./ca/pem.ts"
 import { emptyPending, PENDING_FORMAT, Pending, pendingDocument } from "./ca/pending.ts"
 import { Trust } from "./ca/trust.ts"
@@ -117,6 +118,8 @@ export interface ServerKeys {
 export interface ServerCertificates extends AsyncDisposable {
   /** Every name and address this gateway answers to, now. */
   reachable(): Reachable
+  /** What a person installs in a browser. */
+  readonly pageAuthority: PageAuthority
   broker(): ServerKeys
   page(): ServerKeys
   /** Called with each new pair. */
@@ -154,6 +157,7 @@ export async function openServerCertificates(
   const stack = parts.move()
   return {
     reachable,
+    pageAuthority,
     broker: broker.keys,
     page: page.keys,
     onBroker: broker.onNew,

@@ -47,6 +47,7 @@ export const CONFIG_SCHEMA = z.strictObject({
       ws: listener(8083, "127.0.0.1"),
       wss: listener(8084),
       https: listener(8443),
+      http: listener(8080),
     })
     .prefault({}),
   limits: LIMITS_SCHEMA.prefault({}),

@@ -31,7 +31,7 @@ export interface Config {
   /** Absolute path of a bootstrap file, where one is to be applied. */
   readonly bootstrap?: string
   readonly log: { readonly level: Level }
-  readonly listeners: Readonly<Record<"mqtt" | "mqtts" | "ws" | "wss" | "https", Listener>>
+  readonly listeners: Readonly<Record<"mqtt" | "mqtts" | "ws" | "wss" | "https" | "http", Listener>>
   readonly limits: Limits
   readonly certificates: {
     readonly deviceLifetimeDays: number

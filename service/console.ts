@@ -1,4 +1,5 @@
 import { dirname } from "node:path"
+import { inUrl, urlsOf } from "./addresses.ts"
 
 /** What a person at the terminal is told once the gateway is up. */
 export interface Greetable {
@@ -10,10 +11,13 @@ export interface Greetable {
   readonly names: readonly string[]
   readonly addresses: readonly string[]
   readonly authorityFile: string
+  /** Fingerprint of the page's authority, which a browser is taught to trust. */
+  readonly pageWords: readonly string[]
 }
 
 const SCHEMES: Readonly<Record<string, string>> = {
   https: "page and API",
+  http: "trust page",
   mqtts: "MQTT over TLS",
   wss: "MQTT over WebSocket over TLS",
   mqtt: "MQTT",
@@ -23,32 +27,22 @@ const SCHEMES: Readonly<Record<string, string>> = {
 /** Addresses, the claim code (only on a terminal: anything else may be a log), and the next step. */
 export function greeting(gateway: Greetable, terminal: boolean): string {
   const lines = ["", "Gatehouse is up.", "", ...gateway.listeners.map((listener) => addressLine(gateway, listener)), ""]
-  lines.push(`  authority     ${word(gateway.authorityFile)}   (what clients trust: --cafile)`, "")
+  lines.push(`  authority     ${word(gateway.authorityFile)}   (what clients trust: --cafile)`)
+  lines.push(`  page's words  ${gateway.pageWords.join(" ")}`)
+  lines.push("                (compare them before a browser is taught to trust the page)", "")
   if (gateway.claimed) lines.push("It is in service. Ctrl-C stops it.")
   else lines.push(...claimLines(gateway, terminal))
   return `${lines.join("\n")}\n\n`
 }
 
-function addressLine(gateway: Greetable, { name, host, port }: Greetable["listeners"][number]): string {
-  const reachable =
-    host === "*" ? [gateway.names[0] ?? "localhost", ...gateway.addresses.filter(isWorthShowing)] : [host]
-  const path = name === "ws" || name === "wss" ? "/mqtt" : ""
-  const urls = reachable.slice(0, 3).map((at) => `${name}://${inUrl(at)}:${port}${path}`)
-  return `  ${(SCHEMES[name] ?? name).padEnd(13)} ${urls.join("  ")}`
-}
-
-function inUrl(host: string): string {
-  return host.includes(":") ? `[${host}]` : host
+function addressLine(gateway: Greetable, listener: Greetable["listeners"][number]): string {
+  const urls = urlsOf(listener, gateway).slice(0, 3)
+  return `  ${(SCHEMES[listener.name] ?? listener.name).padEnd(13)} ${urls.join("  ")}`
 }
 
 /** A path as one word of a shell's command line. */
 function word(path: string): string {
   return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
-}
-
-/** Loopback and link-local addresses help nobody who stands elsewhere. */
-function isWorthShowing(address: string): boolean {
-  return !/^(127\.|169\.254\.|::1$|fe80:)/i.test(address)
 }
 
 function claimLines(gateway: Greetable, terminal: boolean): string[] {

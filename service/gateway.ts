@@ -24,7 +24,6 @@ import { EventHub } from "./events.ts"
 import { Health } from "./health.ts"
 import { openLocal } from "./http/local.ts"
 import type { Gateway as Lent } from "./http/ports.ts"
-import { type Http, openHttp } from "./http/server.ts"
 import { listenerStates, openListeners, openPorts, raise } from "./listeners.ts"
 import type { Logger } from "./log.ts"
 import { revokeOrphans } from "./orphans.ts"
@@ -34,6 +33,7 @@ import { openNotifier } from "./systemd/notify.ts"
 import { keepWatchdog, watchdogPeriod } from "./systemd/watchdog.ts"
 import { repeat, sharedAlarm } from "./upkeep.ts"
 import { VERSION } from "./version.ts"
+import { openWeb, type Web } from "./web.ts"
 
 const SECOND = 1000
 const MINUTE = 60 * SECOND
@@ -108,10 +108,17 @@ export async function startGateway(
 
   const desk = await openClaimDesk(state.path, directory.claimed)
   parts.defer(() => desk.close())
-  const open = (): Greetable["listeners"] => openPorts(config, broker, page?.port)
+  let web: Web | undefined
+  const open = (): Greetable["listeners"] => openPorts(config, broker, web?.ports ?? {})
+  const closed: string[] = []
+  const leftClosed = (error: unknown) => {
+    closed.push(reasonOf(error))
+    health.raise("listener-closed", closed.join("; "))
+  }
   const lent: Lent = {
     ...access,
     ...trusting,
+    pageAuthority: servers.pageAuthority,
     version: VERSION,
     accounts,
     health,
@@ -128,9 +135,7 @@ export async function startGateway(
       log.info("taken into service", { administrator: username })
       // whatever fails from here on leaves a claimed box, so none of it may refuse the claim
       await desk.close().catch((error) => log.error("claim code not removed", { reason: reasonOf(error) }))
-      const closed: string[] = []
-      await openListeners(config, broker, material(), (error) => closed.push(reasonOf(error)))
-      if (closed.length > 0) health.raise("listener-closed", closed.join("; "))
+      await openListeners(config, broker, material(), leftClosed)
       if (trusting.files.sealed) return {}
       const recoveryKey = await sealRoot().catch((error) => {
         log.error("root key not sealed", { reason: reasonOf(error) })
@@ -139,19 +144,13 @@ export async function startGateway(
     },
     sealRoot: () => sealRoot(),
   }
-  const openPage = () =>
-    openHttp({
-      ...config.listeners.https,
-      keyPem: servers.page().key,
-      certPem: servers.page().cert,
-      hosts: () => Object.values(servers.reachable()).flat(),
+  web = parts.use(
+    await openWeb({
+      ...{ config, servers, leftClosed, gateway: lent },
       onUpgrade: (request, socket, head) =>
         directory.claimed ? broker.upgrade(request, socket, head) : socket.destroy(),
-      maxConnections: config.limits.connections,
-      gateway: lent,
-    })
-  const page: Http | undefined = config.listeners.https.enabled ? parts.use(await openPage()) : undefined
-  servers.onPage(({ key, cert }) => page?.replaceCertificate(key, cert))
+    }),
+  )
   const sealRoot = async () => {
     const recoveryKey = await trusting.files.seal()
     health.clear("root-key-unsealed")
@@ -171,6 +170,7 @@ export async function startGateway(
     },
     claimFile: desk.path,
     authorityFile: trusting.files.bundlePath,
+    pageWords: servers.pageAuthority.words,
     get names() {
       return servers.reachable().names
     },

@@ -3,6 +3,8 @@ import type { TlsMaterial } from "./broker/listen/listener.ts"
 import type { Config } from "./config.ts"
 import type { Greetable } from "./console.ts"
 
+type Listener = keyof Config["listeners"]
+
 const MQTT = ["mqtt", "mqtts", "ws", "wss"] as const
 
 /** Opens each that the configuration wants, also after one has failed, unless `failed` throws. */
@@ -23,11 +25,14 @@ export function raise(error: unknown): never {
   throw error
 }
 
-/** Those that are bound, the page first. */
-export function openPorts(config: Config, broker: Broker, pagePort: number | undefined): Greetable["listeners"] {
-  const mqtt = broker.listeners.map(({ name, port }) => ({ name, port, host: config.listeners[name].host }))
-  if (pagePort === undefined) return mqtt
-  return [{ name: "https", host: config.listeners.https.host, port: pagePort }, ...mqtt]
+/** Those that are bound, the page first. `web` holds the ports of the page and of the port beside it. */
+export function openPorts(
+  config: Config,
+  broker: Broker,
+  web: Readonly<Partial<Record<"https" | "http", number>>>,
+): Greetable["listeners"] {
+  const bound = [...Object.entries(web), ...broker.listeners.map(({ name, port }) => [name, port] as const)]
+  return bound.map(([name, port]) => ({ name, port, host: config.listeners[name as Listener].host }))
 }
 
 /** All that can be configured, bound or not. */

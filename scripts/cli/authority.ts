@@ -1,11 +1,12 @@
 import type { z } from "zod"
-import type { sealAnswer, trustAnswer } from "../../service/http/contract.ts"
+import type { pageAuthorityAnswer, sealAnswer, trustAnswer } from "../../service/http/contract.ts"
 import { part } from "./api.ts"
 import { contentOf } from "./cert.ts"
 import { type Call, type Command, misused } from "./command.ts"
 import { moment } from "./moment.ts"
 
 type Trusted = z.infer<typeof trustAnswer>
+type PageAuthority = z.infer<typeof pageAuthorityAnswer>
 type Sealed = z.infer<typeof sealAnswer>
 
 /** Outside authorities that are trusted, and the root key of our own. */
@@ -36,6 +37,15 @@ export const AUTHORITY_COMMANDS: readonly Command[] = [
     async run({ api, screen, operand }) {
       await api.ask("DELETE", `/authorities/${part(operand("ID"))}`)
       screen.answer({}, () => `The authority ${operand("ID")} is removed.`)
+    },
+  },
+  {
+    words: "authority page",
+    summary: "Show the fingerprint of the page's authority, in words too: what to compare before a browser trusts it.",
+    example: "authority page",
+    async run({ api, screen }) {
+      const page = await api.get<PageAuthority>("/page-authority")
+      screen.answer(page, () => [page.words.join(" "), `SHA-256 ${page.fingerprint}`])
     },
   },
   {

@@ -4,6 +4,7 @@ import { assertReachable, isHostName, isPrivateAddress } from "./address.ts"
 import { assertSite, keyPem, newKey } from "./authority-material.ts"
 import { type Certificate, readCertificate } from "./certificate.ts"
 import { encode } from "./der.ts"
+import { fingerprintWords } from "./fingerprint-words.ts"
 import { pem, pemBlocks } from "./pem.ts"
 import { type Issuer, issuerFrom, newSerial, pageAuthorityCertificate, serverCertificate, spkiOf } from "./profile.ts"
 import { DAY } from "./validity.ts"
@@ -64,6 +65,20 @@ export class PageAuthority {
   /** SHA-256 of the certificate, lower-case hex: what a person compares before installing it. */
   get fingerprint(): string {
     return this.#certificate.fingerprint
+  }
+
+  /** The same in words, for a person's eyes and ears. */
+  get words(): readonly string[] {
+    return fingerprintWords(this.#certificate.fingerprint)
+  }
+
+  get der(): Buffer {
+    return this.#certificate.der
+  }
+
+  /** The only host names it may speak for, with those below them. */
+  get names(): readonly string[] {
+    return this.#certificate.extensions.permittedNames
   }
 
   /** Whether the name constraints let it speak for a host name; a new name of the gateway needs a new authority. */

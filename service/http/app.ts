@@ -11,10 +11,13 @@ export interface AppOptions {
   /** The gateway's names and addresses, asked at every request: addresses change. */
   readonly hosts: () => Iterable<string>
   readonly log: Logger
+  /** What there is, for whoever asks for what there is not. */
+  readonly elsewhere?: string
 }
 
 /** The chain every request walks: own name, same site, the route's own judgement, and an answer for everything else. */
-export function openApp(table: readonly Route[], serve: (route: Route) => Serve, { hosts, log }: AppOptions): Express {
+export function openApp(table: readonly Route[], serve: (route: Route) => Serve, options: AppOptions): Express {
+  const { hosts, log, elsewhere = "the API is below /api/v1" } = options
   const app = express()
   for (const setting of ["strict routing", "case sensitive routing"]) app.enable(setting)
   for (const setting of ["x-powered-by", "etag", "query parser"]) app.disable(setting)
@@ -33,7 +36,7 @@ export function openApp(table: readonly Route[], serve: (route: Route) => Serve,
     })
   }
   app.use(() => {
-    throw new Problem("unknown-route", "there is nothing at this address; the API is below /api/v1")
+    throw new Problem("unknown-route", `there is nothing at this address; ${elsewhere}`)
   })
   // Express tells an error's taker by its four parameters
   app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {

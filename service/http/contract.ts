@@ -113,6 +113,16 @@ export const revokeRequest = z.strictObject({ reason: z.string().min(1).max(200)
 
 // the authority and the trust bundle
 
+/** `words` are the first 88 bits of the fingerprint: the console shows the same. */
+export const pageAuthorityAnswer = z.strictObject({
+  fingerprint: hex(32),
+  words: z.array(z.string()),
+  /** The only host names it may speak for, with those below them. */
+  names: z.array(z.string()),
+  /** PEM. */
+  certificate: z.string(),
+})
+
 export const sealAnswer = z.strictObject({ recoveryKey: z.string() })
 
 export const trustParams = z.strictObject({ id: authorityId })

@@ -7,6 +7,7 @@ import type { TokensDocument } from "../access/kept-tokens.ts"
 import type { Passwords } from "../access/password.ts"
 import type { Authority } from "../ca/authority.ts"
 import type { IssueLog } from "../ca/issue-log.ts"
+import type { PageAuthority } from "../ca/page-authority.ts"
 import type { Clock } from "../clock.ts"
 import type { Document } from "../document.ts"
 import type { EventHub } from "../events.ts"
@@ -59,6 +60,7 @@ export interface Gateway {
   /** The tokens that programs keep over restarts. */
   readonly keptTokens: Document<TokensDocument>
   readonly authority: Pick<Authority, "issue" | "revoke" | "crl" | "anchors">
+  readonly pageAuthority: Pick<PageAuthority, "certPem" | "fingerprint" | "words" | "names">
   readonly issueLog: Pick<IssueLog, "entries" | "find" | "ofUser">
   readonly trust: TrustBundle
   readonly clients: Clients

@@ -27,6 +27,8 @@ export interface Call<P = unknown, Q = unknown, B = unknown> extends Asker {
   admitted(): Asker
   /** The first of these media types that the client takes. */
   accepts(...types: string[]): string | undefined
+  /** The one of these languages that the client reads best. */
+  language(...languages: string[]): string | undefined
 }
 
 /** One line of the route table. */

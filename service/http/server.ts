@@ -1,22 +1,18 @@
 import type { IncomingMessage } from "node:http"
-import { createServer, type Server, type ServerOptions } from "node:https"
+import { createServer, type Server } from "node:https"
 import { type AddressInfo, Socket } from "node:net"
 import type { Duplex } from "node:stream"
-import { setTimeout as sleep } from "node:timers/promises"
-import { GatewayError, reasonOf } from "../errors.ts"
+import { reasonOf } from "../errors.ts"
 import { openApp } from "./app.ts"
 import { openDesk } from "./desk.ts"
 import { EventStreams } from "./event-streams.ts"
 import { identification } from "./identification.ts"
+import { bound, CONNECTION_LIMITS, closeWith, type HttpBinding, tracked } from "./listen.ts"
 import type { Gateway } from "./ports.ts"
 import { routeTable } from "./routes/routes.ts"
 import { serving } from "./serving.ts"
 
-export interface HttpOptions {
-  /** An address, or "*" for all interfaces. */
-  readonly host: string
-  /** 0 takes any free one. */
-  readonly port: number
+export interface HttpOptions extends HttpBinding {
   readonly keyPem: string
   /** Leaf first, then what leads to the root. */
   readonly certPem: string
@@ -35,18 +31,7 @@ export interface Http extends AsyncDisposable {
   replaceCertificate(keyPem: string, certPem: string): void
 }
 
-const LIMITS = {
-  maxHeaderSize: 16 * 1024,
-  headersTimeout: 10_000,
-  requestTimeout: 30_000,
-  keepAliveTimeout: 30_000,
-  connectionsCheckingInterval: 5_000,
-  handshakeTimeout: 10_000,
-} as const satisfies ServerOptions
-
-/** A connection on which nothing moves at all, such as a peer that vanished while it was sent an answer. */
-const SILENCE_MS = 120_000
-const GRACE_MS = 1000
+const HANDSHAKE_MS = 10_000
 
 /** Opens the HTTPS API. Rejects with `port-in-use` or `listen-failed`. Disposing it ends every connection. */
 export async function openHttp(options: HttpOptions): Promise<Http> {
@@ -57,9 +42,13 @@ export async function openHttp(options: HttpOptions): Promise<Http> {
   const streams = new EventStreams(gateway.events)
   const serve = serving({ identify: identification(desk.passes), log })
   const app = openApp(routeTable(gateway, desk, streams), serve, { hosts, log })
-  const server = createServer({ ...LIMITS, ...tls(options.keyPem, options.certPem) }, app)
-  const sockets = limited(server, options)
-  await listening(server, options)
+  const server = createServer(
+    { ...CONNECTION_LIMITS, handshakeTimeout: HANDSHAKE_MS, ...tls(options.keyPem, options.certPem) },
+    app,
+  )
+  const sockets = tracked(server, options.maxConnections ?? 1000)
+  upgrading(server, options.onUpgrade)
+  await bound(server, "https", options)
   server.on("error", (error) => log.warn("a connection could not be accepted", { reason: reasonOf(error) }))
   closeWith(stack, server, sockets)
   stack.use(streams) // ended first: the closing waits for every connection
@@ -77,53 +66,10 @@ function tls(keyPem: string, certPem: string) {
   return { key: keyPem, cert: certPem, minVersion: "TLSv1.2" } as const
 }
 
-/** Bounds what the connections can take, and says which are open, before and after an upgrade. */
-function limited(server: Server, { maxConnections = 1000, onUpgrade }: HttpOptions): ReadonlySet<Duplex> {
-  const sockets = new Set<Duplex>()
-  server.maxConnections = maxConnections
-  server.setTimeout(SILENCE_MS)
-  server.on("connection", (socket) => {
-    sockets.add(socket)
-    socket.once("close", () => sockets.delete(socket))
-  })
+function upgrading(server: Server, onUpgrade: HttpOptions["onUpgrade"]): void {
   server.on("upgrade", (request, socket, head) => {
     if (onUpgrade === undefined) return void socket.destroy()
     if (socket instanceof Socket) socket.setTimeout(0) // its new owner has time limits of its own
     onUpgrade(request, socket, head)
-  })
-  return sockets
-}
-
-function listening(server: Server, { host, port }: HttpOptions): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const failed = (error: Error) => reject(listenFailure(error, host, port))
-    server.once("error", failed)
-    server.listen({ port, ...(host === "*" ? {} : { host }) }, () => {
-      server.off("error", failed)
-      resolve()
-    })
-  })
-}
-
-function listenFailure(error: Error, host: string, port: number): GatewayError {
-  const where = host === "*" ? `port ${port}` : `port ${port} of ${host}`
-  if ("code" in error && error.code === "EADDRINUSE") {
-    const remedy = "stop the program that uses it, or give the listener another port in the configuration"
-    return new GatewayError("port-in-use", `the https listener cannot open ${where}: it is in use; ${remedy}`)
-  }
-  const remedy = "check the address and the port in the configuration"
-  return new GatewayError("listen-failed", `the https listener cannot open ${where}; ${remedy}`, { cause: error })
-}
-
-/** Asks every connection to end, and ends those that have not after a short grace; upgraded ones too. */
-function closeWith(stack: AsyncDisposableStack, server: Server, sockets: ReadonlySet<Duplex>): void {
-  stack.defer(async () => {
-    const grace = new AbortController()
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-    const over = sleep(GRACE_MS, undefined, { signal: grace.signal }).catch(() => {})
-    await Promise.race([closed, over])
-    grace.abort()
-    for (const socket of sockets) socket.destroy()
-    await closed
   })
 }

@@ -70,11 +70,12 @@ function byToken(directory: Directory, tokens: Tokens): Identify {
   }
 }
 
-function asked(request: Request): Pick<Call, "params" | "query" | "accepts" | "header" | "assertOwnPage"> {
+function asked(request: Request): Pick<Call, "params" | "query" | "accepts" | "language" | "header" | "assertOwnPage"> {
   return {
     params: request.params,
     query: queryOf(request.url),
     accepts: (...types) => request.accepts(types) || undefined,
+    language: (...languages) => request.acceptsLanguages(languages) || undefined,
     header(name) {
       const values = request.headersDistinct[name]
       return values?.length === 1 ? values[0] : undefined

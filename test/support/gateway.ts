@@ -18,7 +18,7 @@ export interface TestGateway extends AsyncDisposable {
   readonly cafile: string
   /** What was logged so far. */
   readonly logged: () => string
-  port(listener: "mqtt" | "mqtts" | "ws" | "wss" | "https"): number
+  port(listener: "mqtt" | "mqtts" | "ws" | "wss" | "https" | "http"): number
 }
 
 export interface TestGatewayOptions {
@@ -57,7 +57,7 @@ async function writeFiles(folder: string, { bootstrap, config, claimed }: TestGa
   const listener = { host: "127.0.0.1", port: 0 }
   const settings: Record<string, unknown> = {
     stateDirectory: join(folder, "state"),
-    listeners: { mqtt: listener, mqtts: listener, ws: listener, wss: listener, https: listener },
+    listeners: { mqtt: listener, mqtts: listener, ws: listener, wss: listener, https: listener, http: listener },
     ...config,
   }
   if (claimed !== false) {

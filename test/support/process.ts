@@ -14,7 +14,7 @@ export const GATEWAY = [join(REPOSITORY, "node_modules/.bin/node"), join(REPOSIT
 const compiled = (uid = process.geteuid?.()) => join(tmpdir(), `gatehouse-compiled-${uid}`)
 const PATIENCE_MS = 20_000
 const LOOPBACK = { host: "127.0.0.1", port: 0 } as const
-export const LISTENERS = ["mqtt", "mqtts", "ws", "wss", "https"] as const
+export const LISTENERS = ["mqtt", "mqtts", "ws", "wss", "https", "http"] as const
 
 /** How a process ended, and after how many milliseconds. */
 export interface End {

@@ -11,6 +11,7 @@ const FRESH: Greetable = {
   names: ["gateway", "gateway.local", "localhost"],
   addresses: ["127.0.0.1", "::1", "192.0.2.10", "fe80::1", "fd00::2"],
   authorityFile: "/var/lib/gatehouse/ca/authority.pem",
+  pageWords: ["abandon", "zoo"],
 }
 
 test("the addresses are those at which somebody else reaches it", () => {
@@ -20,6 +21,12 @@ test("the addresses are those at which somebody else reaches it", () => {
     /^ {2}page and API {2}https:\/\/gateway:8443 {2}https:\/\/192\.0\.2\.10:8443 {2}https:\/\/\[fd00::2\]:8443$/m,
   )
   assert.doesNotMatch(told, /fe80|::1\]/)
+})
+
+test("the fingerprint of the page's authority is told in words, before the claim and after", () => {
+  for (const gateway of [FRESH, { ...FRESH, claimed: true, claimCode: undefined }]) {
+    assert.match(greeting(gateway, false), /^ {2}page's words {2}abandon zoo$/m)
+  }
 })
 
 test("a terminal is shown the claim code, anything else where it is kept", () => {

@@ -1,5 +1,5 @@
 import { content, ok } from "../answer.ts"
-import { sealAnswer } from "../contract.ts"
+import { pageAuthorityAnswer, sealAnswer } from "../contract.ts"
 import type { Gateway } from "../ports.ts"
 import { Problem } from "../problem.ts"
 import { type Route, route } from "../route.ts"
@@ -8,7 +8,7 @@ const DER = "application/pkix-crl"
 const PEM = "application/x-pem-file"
 
 /** Our own authority: what it is known by is public, as devices need it before they have anything else. */
-export function authorityRoutes({ authority, sealRoot }: Gateway): Route[] {
+export function authorityRoutes({ authority, pageAuthority, sealRoot }: Gateway): Route[] {
   return [
     route({
       method: "GET",
@@ -30,6 +30,20 @@ export function authorityRoutes({ authority, sealRoot }: Gateway): Route[] {
         if (type === undefined) throw new Problem("not-acceptable", `the list comes as ${DER} or ${PEM}`)
         return content(type, type === DER ? authority.crl().der : authority.crl().pem)
       },
+    }),
+    route({
+      method: "GET",
+      path: "/page-authority",
+      access: "public",
+      summary: "The authority behind this page's certificate: what a browser trusts, with its fingerprint in words",
+      answers: pageAuthorityAnswer,
+      answer: () =>
+        ok({
+          fingerprint: pageAuthority.fingerprint,
+          words: pageAuthority.words,
+          names: pageAuthority.names,
+          certificate: pageAuthority.certPem,
+        }),
     }),
     route({
       method: "POST",

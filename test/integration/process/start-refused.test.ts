@@ -4,6 +4,7 @@ import { readFile, rm, writeFile } from "node:fs/promises"
 import { type AddressInfo, createServer, type Server } from "node:net"
 import { join } from "node:path"
 import { after, before, describe, it } from "node:test"
+import { ADMIN } from "../../support/gateway.ts"
 import { LISTENERS, Place } from "../../support/process.ts"
 import { refusalHere, refusalOf, startHere, Template } from "./refusal.ts"
 
@@ -79,7 +80,7 @@ describe("a start where another program has a port", () => {
   })
   const taken = (name: string, host = "127.0.0.1") => ({ listeners: { [name]: { host, port } } })
 
-  for (const name of LISTENERS) {
+  for (const name of LISTENERS.filter((one) => one !== "http")) {
     it(`is refused for the ${name} port, by name and number, and nothing half-open stays`, async () => {
       await using place = await template.copy(taken(name))
       const { code, reason } = await refusalHere(place)
@@ -104,6 +105,17 @@ describe("a start where another program has a port", () => {
     await using place = await Place.make(taken("https"))
     assert.equal((await refusalHere(place)).code, "port-in-use")
     await assert.rejects(readFile(join(place.state, "claim-code")), { code: "ENOENT" })
+  })
+
+  it("goes on without the port that only helps people to the page, and raises the alarm", async () => {
+    await using place = await template.copy(taken("http"))
+    await using here = await startHere(place)
+    const names = here.gateway.listeners.map(({ name }) => name).sort()
+    assert.deepEqual(names, ["https", "mqtt", "mqtts", "ws", "wss"])
+    await here.api.signIn(ADMIN.username, ADMIN.password)
+    const { alarms } = await here.api.get("/status")
+    const closed = alarms.find(({ condition }: { condition: string }) => condition === "listener-closed")
+    assert.match(closed?.detail, new RegExp(`the http listener cannot open port ${port} of 127\\.0\\.0\\.1`))
   })
 
   it("goes without the page where that is switched off", async () => {

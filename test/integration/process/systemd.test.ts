@@ -36,7 +36,7 @@ describe("under systemd a gateway", { concurrency: 2 }, () => {
     await using systemd = await NotifySocket.open(place.folder)
     await using gateway = await place.start({ env: { NOTIFY_SOCKET: systemd.address } })
     const ready = await systemd.hears("READY=1")
-    assert.equal(ready.listening, 1)
+    assert.equal(ready.listening, 2, "the page, and the port beside it")
     assert.ok(ready.assignments.includes("STATUS=waiting to be taken into service"))
     assert.equal((await gateway.stop()).code, 0)
     assert.deepEqual(systemd.heard.length, 2, "no watchdog without its period")

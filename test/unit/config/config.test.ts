@@ -36,6 +36,7 @@ test("without a file the defaults hold, with the state in ./state", async () => 
     ws: { enabled: true, host: "127.0.0.1", port: 8083 },
     wss: { enabled: true, host: "*", port: 8084 },
     https: { enabled: true, host: "*", port: 8443 },
+    http: { enabled: true, host: "*", port: 8080 },
   })
   assert.match(config.site, /^[A-Za-z0-9-]{1,32}$/)
   if (/^[a-z0-9]+$/.test(hostname())) assert.deepEqual([config.hostname, config.site], [hostname(), hostname()])
@@ -107,7 +108,7 @@ test("every mistake is named with its key and what is allowed", async (t) => {
       "retainedMessages, retainedBytes, retainedPayloadBytes, sessionExpirySeconds, inflightIncoming, " +
       "inflightOutgoing, incomingQos2, publishesPerSecond, keepAliveSeconds, socketBytes, topicAliases",
     "here stands an object with the keys enabled, host, port",
-    "here stands an object with the keys mqtt, mqtts, ws, wss, https",
+    "here stands an object with the keys mqtt, mqtts, ws, wss, https, http",
     "here stands an object with the keys stateDirectory, site, hostname, names, addresses, bootstrap, log, " +
       "listeners, limits, certificates",
     "limits.connections must be a whole number from 1 to 250000, not 1.5",

@@ -76,6 +76,7 @@ export function gatewayOf(
     limits: defaultLimits(1024 ** 3),
     keptTokens: new MemoryDocument(noTokens()),
     authority: authorityOf(issueLog, clock),
+    pageAuthority: { certPem: "PAGE\n", fingerprint: "ef".repeat(32), words: ["zoo"], names: ["localhost"] },
     trust: trustOf(),
     clients: {
       list: () => [...clients.values()],

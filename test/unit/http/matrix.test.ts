@@ -45,6 +45,7 @@ const PUBLIC = [
   "POST /api/v1/session",
   "GET /api/v1/authority",
   "GET /api/v1/authority/crl",
+  "GET /api/v1/page-authority",
 ]
 
 test("the public routes are these and no others", () => {
