@@ -14,6 +14,8 @@ const NEEDS: readonly Need[] = [
   { package: "openssl", programs: ["openssl"] },
   { package: "socat", programs: ["socat"] },
   { package: "curl", programs: ["curl"] },
+  { package: "gcc", programs: ["gcc"] },
+  { package: "libc6-dev", files: ["/usr/include/stdio.h"] },
   { package: "systemd", programs: ["systemd-notify", "systemd-analyze"] },
   // for Debian's own python, whatever other python is first on the PATH
   { package: "python3-paho-mqtt", files: ["/usr/bin/python3", "/usr/lib/python3/dist-packages/paho/mqtt/client.py"] },
