@@ -52,6 +52,8 @@ export interface Trusting {
   readonly trust: Trust
 }
 
+export const UNSEALED = "it lies unencrypted in the state directory"
+
 /** Opens authority, issue log and trust bundle, and looks after certificates that nobody ever uses. */
 export async function openTrusting({
   config,
@@ -77,7 +79,7 @@ export async function openTrusting({
   const outside = await openDocument({ path, format, schema: trustDocument, initial: emptyTrust })
   const trust = inside(path, () => new Trust({ own: authority, outside, clock }))
 
-  if (!files.sealed) health.raise("root-key-unsealed", "it lies unencrypted in the state directory")
+  if (!files.sealed) health.raise("root-key-unsealed", UNSEALED)
   if (authority.clockBehind(clock.now())) {
     health.raise("clock-behind", "the newest certificate is dated more than a day ahead")
   }

@@ -11,6 +11,8 @@ export interface ClaimDesk {
   readonly path: string
   /** Forgets the code and removes its file. */
   close(): Promise<void>
+  /** Has another code, once the claim was undone. */
+  reopen(): Promise<void>
 }
 
 const FILE = "claim-code"
@@ -23,13 +25,7 @@ const FILE = "claim-code"
 export async function openClaimDesk(stateDirectory: string, claimed: boolean): Promise<ClaimDesk> {
   const path = join(stateDirectory, FILE)
   let code = claimed ? undefined : newClaimCode()
-  try {
-    await rm(path, { force: true })
-    if (code !== undefined) await writeFile(path, `${code}\n`, { mode: 0o600, flag: "wx" })
-  } catch (cause) {
-    const remedy = "move away what stands in its place, and check the disk for space and errors"
-    throw new GatewayError("state-unusable", `the claim code cannot be kept in ${path}; ${remedy}`, { cause })
-  }
+  await keep(path, code)
   return {
     path,
     get code() {
@@ -40,5 +36,20 @@ export async function openClaimDesk(stateDirectory: string, claimed: boolean): P
       code = undefined
       await rm(path, { force: true })
     },
+    reopen: async () => {
+      const fresh = newClaimCode()
+      await keep(path, fresh)
+      code = fresh
+    },
+  }
+}
+
+async function keep(path: string, code: string | undefined): Promise<void> {
+  try {
+    await rm(path, { force: true })
+    if (code !== undefined) await writeFile(path, `${code}\n`, { mode: 0o600, flag: "wx" })
+  } catch (cause) {
+    const remedy = "move away what stands in its place, and check the disk for space and errors"
+    throw new GatewayError("state-unusable", `the claim code cannot be kept in ${path}; ${remedy}`, { cause })
   }
 }

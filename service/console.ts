@@ -35,6 +35,14 @@ export function greeting(gateway: Greetable, terminal: boolean): string {
   return `${lines.join("\n")}\n\n`
 }
 
+/** What the console shows of a claim, for whoever stands there and made none. */
+export function claimNotice(gateway: Greetable, { username, address }: { username: string; address: string }): string {
+  const from = address === "" ? "on this machine" : `from ${address}`
+  const undo = `scripts/gatehouse claim --undo --state ${word(dirname(gateway.claimFile))}`
+  const lines = [`Taken into service by ${username} ${from}.`, "Was that not you? Take it back within ten minutes:"]
+  return `\n${lines.join(" ")}\n\n  ${undo}\n\n`
+}
+
 function addressLine(gateway: Greetable, listener: Greetable["listeners"][number]): string {
   const urls = urlsOf(listener, gateway).slice(0, 3)
   return `  ${(SCHEMES[listener.name] ?? listener.name).padEnd(13)} ${urls.join("  ")}`

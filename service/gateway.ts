@@ -1,20 +1,14 @@
-import { availableParallelism } from "node:os"
 import { join } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
-import { ACCESS_FORMAT, accessDocument, emptyAccess } from "./access/access-document.ts"
 import { Accounts } from "./access/accounts.ts"
-import { ACTIVITY_FORMAT, Activity, activityDocument, noActivity } from "./access/activity.ts"
-import { Attempts } from "./access/attempts.ts"
-import { Directory } from "./access/directory.ts"
-import { Door, displayName } from "./access/door.ts"
-import { noTokens, TOKENS_FORMAT, tokensDocument } from "./access/kept-tokens.ts"
-import { Passwords } from "./access/password.ts"
+import { displayName } from "./access/door.ts"
 import { OWN_ISSUER } from "./access/user.ts"
+import { openAccess } from "./access-state.ts"
 import { takeIntoService } from "./bootstrap.ts"
 import { type Broker, openBroker } from "./broker/broker.ts"
 import type { TlsMaterial } from "./broker/listen/listener.ts"
-import { openServerCertificates, openTrusting } from "./certificates.ts"
-import { openClaimDesk } from "./claim.ts"
+import { openServerCertificates, openTrusting, UNSEALED } from "./certificates.ts"
+import { type Claiming, openClaiming } from "./claiming.ts"
 import type { Clock } from "./clock.ts"
 import type { Config } from "./config.ts"
 import type { Greetable } from "./console.ts"
@@ -27,7 +21,6 @@ import type { Gateway as Lent } from "./http/ports.ts"
 import { listenerStates, openListeners, openPorts, raise } from "./listeners.ts"
 import type { Logger } from "./log.ts"
 import { revokeOrphans } from "./orphans.ts"
-import { openDocument } from "./store/document.ts"
 import { openStateDirectory } from "./store/state-directory.ts"
 import { openNotifier } from "./systemd/notify.ts"
 import { keepWatchdog, watchdogPeriod } from "./systemd/watchdog.ts"
@@ -42,7 +35,7 @@ const ROUND_TRIP_MS = 5 * SECOND
 /** A systemd that does not take a notification must not use up the time for stopping. */
 const STOPPING_MS = SECOND
 
-export type Gateway = AsyncDisposable & Greetable
+export type Gateway = AsyncDisposable & Greetable & Pick<Claiming, "onClaimed">
 
 /**
  * Starts every part in the order it needs the others: users, authority and certificates, broker, page, systemd.
@@ -106,8 +99,6 @@ export async function startGateway(
   trusting.authority.onRevoked(() => broker.recheckCertificates())
   if (directory.claimed) await openListeners(config, broker, material(), raise)
 
-  const desk = await openClaimDesk(state.path, directory.claimed)
-  parts.defer(() => desk.close())
   let web: Web | undefined
   const open = (): Greetable["listeners"] => openPorts(config, broker, web?.ports ?? {})
   const closed: string[] = []
@@ -115,6 +106,27 @@ export async function startGateway(
     closed.push(reasonOf(error))
     health.raise("listener-closed", closed.join("; "))
   }
+  const root = {
+    get sealed() {
+      return trusting.files.sealed
+    },
+    seal: async () => {
+      const recoveryKey = await trusting.files.seal()
+      health.clear("root-key-unsealed")
+      return recoveryKey
+    },
+    unseal: async (recoveryKey: string) => {
+      await trusting.files.unseal(recoveryKey)
+      health.raise("root-key-unsealed", UNSEALED)
+    },
+  }
+  const doors = {
+    open: () => openListeners(config, broker, material(), leftClosed),
+    close: () => broker.closeListeners(),
+  }
+  const claiming = parts.use(
+    await openClaiming({ ...{ directory, accounts, trust, root, doors, clock, log }, stateDirectory: state.path }),
+  )
   const lent: Lent = {
     ...access,
     ...trusting,
@@ -129,20 +141,8 @@ export async function startGateway(
     log: log.for("http"),
     listeners: () => listenerStates(config, open()),
     alive: () => !health.alarms.some((alarm) => alarm.condition === "round-trip-failed"),
-    claimCode: () => desk.code,
-    claim: async (username, password) => {
-      await accounts.claim(username, password)
-      log.info("taken into service", { administrator: username })
-      // whatever fails from here on leaves a claimed box, so none of it may refuse the claim
-      await desk.close().catch((error) => log.error("claim code not removed", { reason: reasonOf(error) }))
-      await openListeners(config, broker, material(), leftClosed)
-      if (trusting.files.sealed) return {}
-      const recoveryKey = await sealRoot().catch((error) => {
-        log.error("root key not sealed", { reason: reasonOf(error) })
-      })
-      return recoveryKey === undefined ? {} : { recoveryKey }
-    },
-    sealRoot: () => sealRoot(),
+    claiming,
+    sealRoot: root.seal,
   }
   web = parts.use(
     await openWeb({
@@ -151,11 +151,6 @@ export async function startGateway(
         directory.claimed ? broker.upgrade(request, socket, head) : socket.destroy(),
     }),
   )
-  const sealRoot = async () => {
-    const recoveryKey = await trusting.files.seal()
-    health.clear("root-key-unsealed")
-    return recoveryKey
-  }
   parts.use(await openLocal({ path: join(state.path, "control.sock"), gateway: lent }))
 
   goOn()
@@ -166,9 +161,10 @@ export async function startGateway(
       return directory.claimed
     },
     get claimCode() {
-      return desk.code
+      return claiming.code
     },
-    claimFile: desk.path,
+    claimFile: claiming.path,
+    onClaimed: claiming.onClaimed,
     authorityFile: trusting.files.bundlePath,
     pageWords: servers.pageAuthority.words,
     get names() {
@@ -209,35 +205,6 @@ async function openSystemd(
   parts.use(repeat("the status line", 10 * SECOND, () => notifier.status(status()), log))
   parts.defer(() => Promise.race([notifier.stopping(), delay(STOPPING_MS, undefined, { ref: false })]))
   await notifier.ready(status())
-}
-
-async function openAccess(stateDirectory: string, clock: Clock) {
-  const users = {
-    path: join(stateDirectory, "users.json"),
-    format: `${ACCESS_FORMAT}/1`,
-    schema: accessDocument,
-    initial: emptyAccess,
-  }
-  const seen = {
-    path: join(stateDirectory, "activity.json"),
-    format: `${ACTIVITY_FORMAT}/1`,
-    schema: activityDocument,
-    initial: noActivity,
-  }
-  const tokens = {
-    path: join(stateDirectory, "tokens.json"),
-    format: `${TOKENS_FORMAT}/1`,
-    schema: tokensDocument,
-    initial: noTokens,
-  }
-  return {
-    keptTokens: await openDocument(tokens),
-    directory: new Directory(await openDocument(users)),
-    activity: new Activity(await openDocument(seen)),
-    passwords: new Passwords(Math.min(2, availableParallelism() - 1)),
-    attempts: new Attempts(clock),
-    door: new Door(() => clock.now()),
-  }
 }
 
 /** One line for `systemctl status`. */

@@ -2,7 +2,7 @@ import { once } from "node:events"
 import { fstatSync } from "node:fs"
 import { systemClock } from "./clock.ts"
 import { type Config, loadConfig } from "./config.ts"
-import { greeting } from "./console.ts"
+import { claimNotice, greeting } from "./console.ts"
 import { GatewayError, reasonOf } from "./errors.ts"
 import { startGateway } from "./gateway.ts"
 import { type Logger, openLog } from "./log.ts"
@@ -38,6 +38,7 @@ async function main(): Promise<void> {
 async function run(config: Config, log: Logger, stop: AbortSignal): Promise<void> {
   await using gateway = await startGateway(config, process.env, systemClock, log, stop)
   process.stdout.write(greeting(gateway, process.stdout.isTTY === true))
+  gateway.onClaimed((claimed) => process.stdout.write(claimNotice(gateway, claimed)))
   if (!stop.aborted) await once(stop, "abort")
 }
 

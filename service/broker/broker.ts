@@ -130,6 +130,11 @@ export class Broker implements Clients, AsyncDisposable {
     return opened
   }
 
+  /** Takes nobody in any more; who is connected stays until it is ended otherwise. */
+  async closeListeners(): Promise<void> {
+    await Promise.all(this.#listeners.splice(0).map((listener) => listener.close()))
+  }
+
   /** For WebSocket upgrades that arrive at the page's HTTPS port; passwords only, no certificate is asked for there. */
   get upgrade(): Upgrade {
     return upgradeTo("https", this.#entrance)

@@ -34,7 +34,7 @@ export function openClaim(gateway: Gateway): Claim {
     if (wrong > FREE) await sleep(Math.min(LONGEST_MS, (wrong - FREE) * STEP_MS), undefined, { ref: false })
     assertOpen()
     const right = await attempts.attempt(address, NAME, async () => {
-      const expected = gateway.claimCode()
+      const expected = gateway.claiming.code
       return expected !== undefined && isClaimCode(code, expected)
     })
     if (typeof right === "number") throw tooMany(right)
@@ -42,6 +42,6 @@ export function openClaim(gateway: Gateway): Claim {
       wrong++
       throw new Problem("claim-refused", "the code is not the one of this gateway; read it again from the console")
     }
-    return gateway.claim(username, password)
+    return gateway.claiming.claim(username, password, address)
   }
 }

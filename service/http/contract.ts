@@ -43,6 +43,7 @@ export const tokenRequest = z.strictObject({
 })
 
 export const tokenAnswer = z.strictObject({ token: z.string(), expiresAt: time })
+export const claimedAnswer = z.strictObject({ username: z.string(), address: z.string(), at: time, undoUntil: time })
 export const claimAnswer = tokenAnswer.extend({ recoveryKey: z.string().optional() })
 
 // users and roles

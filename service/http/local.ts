@@ -5,15 +5,16 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { z } from "zod"
 import type { User } from "../access/user.ts"
 import { GatewayError, reasonOf } from "../errors.ts"
-import { created, ok } from "./answer.ts"
+import { created, noContent, ok } from "./answer.ts"
 import { openApp } from "./app.ts"
 import { openClaim } from "./claim.ts"
-import { API, claimAnswer, claimRequest } from "./contract.ts"
+import { API, claimAnswer, claimedAnswer, claimRequest } from "./contract.ts"
 import type { Gateway } from "./ports.ts"
 import { Problem } from "./problem.ts"
 import { type Route, route } from "./route.ts"
 import { routeTable } from "./routes/routes.ts"
 import { serving } from "./serving.ts"
+import { time } from "./time.ts"
 import type { Tokens } from "./token.ts"
 
 export interface LocalOptions {
@@ -103,11 +104,31 @@ function claimRoutes(gateway: Gateway): Route[] {
     }),
     route({
       method: "GET",
+      path: `${API}/local/claim`,
+      access: "read",
+      answers: claimedAnswer,
+      answer() {
+        const { latest } = gateway.claiming
+        if (latest === undefined) throw new Problem("not-found", "there is no claim of the last ten minutes")
+        return ok({ ...latest, at: time(latest.at), undoUntil: time(latest.undoUntil) })
+      },
+    }),
+    route({
+      method: "DELETE",
+      path: `${API}/claim`,
+      access: "write",
+      async answer() {
+        await gateway.claiming.undo()
+        return noContent
+      },
+    }),
+    route({
+      method: "GET",
       path: `${API}/local/claim-code`,
       access: "read",
       answers: z.strictObject({ code: z.string() }),
       answer() {
-        const code = gateway.claimCode()
+        const { code } = gateway.claiming
         if (code === undefined)
           throw new Problem("already-claimed", "this gateway is in service already; it has no code")
         return ok({ code })

@@ -49,6 +49,22 @@ export interface ListenerState {
   readonly open: boolean
 }
 
+/** Taking the box into service. */
+export interface Claiming {
+  /** The code that proves physical presence; undefined when there is none to enter. */
+  readonly code: string | undefined
+  /** The latest claim, as long as it can be undone; times in milliseconds since the epoch. */
+  readonly latest:
+    | { readonly username: string; readonly address: string; readonly at: number; readonly undoUntil: number }
+    | undefined
+  /**
+   * First administrator, root key sealed, listeners opened. Of two that race, one rejects with `already-claimed`.
+   */
+  claim(username: string, password: string, address: string): Promise<{ readonly recoveryKey?: string }>
+  /** Gives the box back to whoever has its next code. Rejects with `conflict` ten minutes after the claim. */
+  undo(): Promise<void>
+}
+
 /** What the gateway lends to the API: the parts of the domain, and the few acts that span several of them. */
 export interface Gateway {
   readonly version: string
@@ -73,13 +89,7 @@ export interface Gateway {
   listeners(): readonly ListenerState[]
   /** Whether the service does its work; says nothing else to anyone. */
   alive(): boolean
-  /** The code that proves physical presence; undefined when there is none to enter. */
-  claimCode(): string | undefined
-  /**
-   * Takes the box into service: first administrator, root key sealed, listeners opened. Of two that race, one rejects
-   * with `already-claimed`.
-   */
-  claim(username: string, password: string): Promise<{ readonly recoveryKey?: string }>
+  readonly claiming: Claiming
   /** Seals the root key and gives the recovery key, once; rejects with `conflict` when it is sealed. */
   readonly sealRoot?: () => Promise<string>
 }

@@ -1,6 +1,6 @@
 import { join } from "node:path"
 import { type AuthorityMaterial, createAuthority } from "../ca/authority-material.ts"
-import { newRecoveryKey, sealRootKey } from "../ca/recovery-key.ts"
+import { newRecoveryKey, sealRootKey, unsealRootKey } from "../ca/recovery-key.ts"
 import { GatewayError } from "../errors.ts"
 import { readOrNull, writeDurably } from "./durable-file.ts"
 import { readKeyFile, writeKeyFile } from "./key-file.ts"
@@ -16,6 +16,8 @@ export interface StoredAuthority {
   readonly sealed: boolean
   /** Encrypts the root key with a new recovery key, which is returned once and kept nowhere. */
   seal(): Promise<string>
+  /** Puts the root key back as it was before `seal`. Rejects with `bad-request` for another recovery key. */
+  unseal(recoveryKey: string): Promise<void>
 }
 
 const FILES = { rootCertPem: "root.pem", issuingCertPem: "issuing.pem", issuingKeyPem: "issuing.key" } as const
@@ -71,6 +73,12 @@ export async function openAuthorityFiles(folder: string, site: string): Promise<
       await writeKeyFile(path(ROOT_KEY), sealRootKey(rootKey, recoveryKey))
       sealed = true
       return recoveryKey
+    },
+    unseal: async (recoveryKey) => {
+      const rootKey = await readKeyFile(path(ROOT_KEY))
+      if (rootKey === null || !sealed) throw new GatewayError("conflict", "the root key is not sealed")
+      await writeKeyFile(path(ROOT_KEY), unsealRootKey(rootKey, recoveryKey))
+      sealed = false
     },
   }
 }

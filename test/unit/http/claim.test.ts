@@ -1,5 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import type { Gateway } from "../../../service/http/ports.ts"
 import { type Bench, CODE, openBench } from "./bench.ts"
 
 const claim = (bench: Bench, code: string = CODE, username = "anna", password = "correct horse battery") =>
@@ -57,8 +58,14 @@ test("a burst of codes does not outrun the counting", async () => {
   assert.ok(burst.filter(({ status }) => status === 403).length <= 6)
 })
 
+const NO_CODE: Gateway["claiming"] = {
+  ...{ code: undefined, latest: undefined },
+  claim: () => assert.fail("no code is right"),
+  undo: () => assert.fail("nothing to undo"),
+}
+
 test("without a code to enter no code is right", async () => {
-  await using bench = await openBench(false, { claimCode: () => undefined })
+  await using bench = await openBench(false, { claiming: NO_CODE })
   for (const code of ["undefined", " ", "-", CODE]) assert.equal((await claim(bench, code)).status, 403)
 })
 

@@ -90,10 +90,16 @@ export function gatewayOf(
     log: openLog("debug", (line) => lines.push(line)),
     listeners: () => [{ name: "mqtts", host: "*", port: 8883, open: true }],
     alive: () => true,
-    claimCode: () => CODE,
-    async claim(username, password) {
-      await accounts.claim(username, password)
-      return { recoveryKey: "recovery" }
+    claiming: {
+      code: CODE,
+      latest: undefined,
+      async claim(username, password) {
+        await accounts.claim(username, password)
+        return { recoveryKey: "recovery" }
+      },
+      async undo() {
+        throw new GatewayError("conflict", "there is no claim to take back")
+      },
     },
     async sealRoot() {
       if (sealed) throw new GatewayError("conflict", "the root key is sealed already")
