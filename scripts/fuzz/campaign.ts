@@ -1,10 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises"
 import { Worker } from "node:worker_threads"
-import { median } from "../bench/figures.ts"
 import { Client } from "../bench/load/client.ts"
 import { residentMemory } from "../bench/process-stat.ts"
 import type { CanaryOrder, Chirp } from "./canary.ts"
 import { caseOf, play } from "./cases.ts"
+import type { Weight } from "./scales.ts"
 import type { Subject } from "./subject.ts"
 import { World } from "./world.ts"
 
@@ -14,10 +14,14 @@ const WORLDS = 3
 /** Seconds until every cap of the gateway has been reached and its heap is as large as it will be. */
 const WARM_UP = 180
 const SETTLE = 30
-/** MiB that the gateway may hold after the end beyond what it held after the warm-up. */
-const GROWTH = 64
+/** MiB alive, garbage collected, at the end of the attack and after the rest, beyond what was after the warm-up. */
+const GROWTH = 12
 /** The same after a run too short for a whole warm-up. */
-const GROWTH_IN_SHORT_RUN = 256
+const GROWTH_IN_SHORT_RUN = 32
+/** MiB of RAM that the process may take at any time, with these limits: what is alive, garbage and the allocators' slack. */
+const MOST = 768
+/** Seconds between two weighings; each stops the gateway for a collection. */
+const WEIGH_EVERY = 60
 /** Milliseconds for the canary's round trip, waiting for a processor not counted. */
 const CHIRP_MS = 2000
 /** Findings after which there is nothing new to learn. */
@@ -59,12 +63,14 @@ export class Campaign {
     ]
     const warmUp = Math.min(WARM_UP, seconds / 2)
     const warm = await this.#watch(warmUp, seconds)
+    const last = await this.#weigh()
     this.#stopped = true
     const ended = await Promise.race([Promise.all(attackers).then(() => true), delay(60_000, false)])
     if (!ended) this.#finding("an attacker did not come to its end within 60 s")
     const after = await this.#settle()
     await canary.terminate()
-    return this.#verdict(warm, after, warmUp < WARM_UP ? GROWTH_IN_SHORT_RUN : GROWTH)
+    this.#judgeMemory({ warm, last, after }, warmUp < WARM_UP ? GROWTH_IN_SHORT_RUN : GROWTH)
+    return this.#verdict()
   }
 
   /** A password that was verified once costs no hash any more: the attackers are not to wait for each other's. */
@@ -124,19 +130,31 @@ export class Campaign {
     return worker
   }
 
-  /** Looks every second, tells every ten; the answer is the memory after the warm-up, MiB. */
-  async #watch(warmUp: number, seconds: number): Promise<number> {
-    let warm = Number.NaN
+  /** Looks every second, tells every ten; the answer is what the gateway held after the warm-up. */
+  async #watch(warmUp: number, seconds: number): Promise<Weight | undefined> {
+    let warm: Weight | undefined
     let told = 0
+    let weighed = 0
     while (this.#seconds < seconds && this.#subject.exit === null && this.#findings.length < ENOUGH) {
       await delay(1000)
       await this.#look()
-      if (this.#seconds <= warmUp) warm = median(this.#rss.slice(-10))
-      if (this.#seconds - told < 10) continue
-      told = this.#seconds
-      this.#tell()
+      if (this.#seconds - told >= 10) {
+        told = this.#seconds
+        this.#tell()
+      }
+      if (warm === undefined && this.#seconds >= warmUp) warm = await this.#weigh()
+      else if (this.#seconds - weighed >= WEIGH_EVERY) {
+        weighed = this.#seconds
+        await this.#weigh()
+      }
     }
     return warm
+  }
+
+  async #weigh(): Promise<Weight | undefined> {
+    const weight = await this.#subject.weigh()
+    if (weight !== undefined) console.log(`         alive: ${inWords(weight)}`)
+    return weight
   }
 
   get #seconds(): number {
@@ -169,13 +187,13 @@ export class Campaign {
     )
   }
 
-  /** Nobody but the canary for a while; the answer is the memory then, MiB. */
-  async #settle(): Promise<number> {
+  /** Nobody but the canary for a while; the answer is what the gateway holds then. */
+  async #settle(): Promise<Weight | undefined> {
     for (let second = 0; second < SETTLE && this.#subject.exit === null; second++) {
       await delay(1000)
       await this.#look()
     }
-    if (this.#subject.exit !== null) return Number.NaN
+    if (this.#subject.exit !== null) return undefined
     const counters = await this.#subject.counters()
     console.log(`counters ${JSON.stringify(counters)}`)
     for (const [name, most] of Object.entries({ connections: 1, sockets: 1, sessions: 1 })) {
@@ -183,32 +201,50 @@ export class Campaign {
       if (!(count <= most))
         this.#finding(`after ${SETTLE} s of rest there are ${count} ${name}; only the canary should be left`)
     }
-    return median(this.#rss.slice(-10))
+    return await this.#weigh()
   }
 
-  #verdict(warm: number, after: number, growth: number): boolean {
+  /** What is alive must be as much at the end as after the warm-up, and no more than that when all are gone. */
+  #judgeMemory(
+    { warm, last, after }: Readonly<Record<"warm" | "last" | "after", Weight | undefined>>,
+    growth: number,
+  ): void {
     const step = Math.max(1, Math.floor(this.#rss.length / 30))
+    const seen = this.#rss.filter((_, i) => i % step === 0).map((mib) => mib.toFixed(0))
+    const most = Math.max(...this.#rss)
+    console.log(`RSS, MiB, every ${step} s: ${seen.join(" ")}; at most ${most.toFixed(0)} (bound ${MOST})`)
+    if (most > MOST) this.#finding(`the gateway took ${most.toFixed(0)} MiB of RAM`)
+    if (warm === undefined || last === undefined || after === undefined) return
     console.log(
-      `RSS, MiB, every ${step} s: ${this.#rss
-        .filter((_, i) => i % step === 0)
-        .map((mib) => mib.toFixed(0))
-        .join(" ")}`,
+      `alive after the warm-up: ${inWords(warm)}\n` +
+        `at the end of the attack: ${inWords(last)}; at most ${growth} MiB more allowed\n` +
+        `after ${SETTLE} s of rest: ${inWords(after)}; no more allowed`,
     )
-    console.log(
-      `RSS after the warm-up ${warm.toFixed(0)} MiB, after ${SETTLE} s of rest ${after.toFixed(0)} MiB; at most ${growth} MiB more allowed`,
-    )
-    if (!(after <= warm + growth))
-      this.#finding(`memory did not come back: ${warm.toFixed(0)} MiB before, ${after.toFixed(0)} MiB after`)
+    if (held(last) > held(warm) + growth) this.#finding("memory grows: more is alive at the end than after the warm-up")
+    if (held(after) > held(warm)) this.#finding("memory did not come back: nobody is there, and more is alive")
+  }
+
+  #verdict(): boolean {
     this.#tell()
-    const held = this.#findings.length === 0
+    const passed = this.#findings.length === 0
     console.log(
-      held ? "all held" : `${this.#findings.length} findings; seed ${this.#seed}:\n${this.#findings.join("\n")}`,
+      passed ? "all held" : `${this.#findings.length} findings; seed ${this.#seed}:\n${this.#findings.join("\n")}`,
     )
-    return held
+    return passed
   }
 
   #finding(text: string): void {
     this.#findings.push(text)
     if (this.#findings.length <= ENOUGH) console.log(`FINDING ${text}`)
   }
+}
+
+/** MiB of objects and of what they hold outside the heap. */
+function held({ heap, external }: Weight): number {
+  return heap + external
+}
+
+function inWords({ heap, external, reserved, rss }: Weight): string {
+  const [inHeap, outside, kept, all] = [heap, external, reserved, rss].map((mib) => mib.toFixed(1))
+  return `${inHeap} MiB of objects, ${outside} outside the heap (heap reserved ${kept}, RSS ${all})`
 }

@@ -7,6 +7,7 @@ import { setTimeout as delay } from "node:timers/promises"
 import { freePort } from "../bench/free-port.ts"
 import { Plant } from "../bench/plant.ts"
 import type { Target } from "./lines.ts"
+import type { Question, Weight } from "./scales.ts"
 
 const ADMINISTRATOR = { username: "fuzz-administrator", password: "correct horse battery" } as const
 const PASSWORD = "a rather dull phrase"
@@ -32,6 +33,9 @@ const LIMITS = {
   retainedPayloadBytes: 65_536,
   socketBytes: 262_144,
 }
+
+/** As the systemd unit has it: without, the C allocator keeps what argon2 and the sockets' buffers have used. */
+const ALLOCATOR = { MALLOC_ARENA_MAX: "2", MALLOC_TRIM_THRESHOLD_: "131072" }
 
 /** Log lines that are bugs of ours, whatever a client did. */
 const FAULT =
@@ -87,8 +91,12 @@ export class Subject implements AsyncDisposable {
     writeFileSync(config, JSON.stringify(settings), { mode: 0o600 })
     const log = join(folder, "gatehouse.log")
     const file = openSync(log, "w", 0o600)
-    const args = [...flags, resolve(checkout, "service/main.ts"), "--config", config]
-    const child = spawn(process.execPath, args, { stdio: ["ignore", file, file] })
+    const scales = `--import=${new URL("./scales.ts", import.meta.url).href}`
+    const args = [...flags, scales, resolve(checkout, "service/main.ts"), "--config", config]
+    const child = spawn(process.execPath, args, {
+      stdio: ["ignore", file, file, "ipc"],
+      env: { ...process.env, ...ALLOCATOR },
+    })
     closeSync(file)
     process.once("exit", () => child.kill("SIGKILL")) // whatever ends us must not leave it behind
     const target = (authority: string): Target => ({ ports, authority, devices, password: PASSWORD })
@@ -125,6 +133,17 @@ export class Subject implements AsyncDisposable {
     } finally {
       closeSync(file)
     }
+  }
+
+  /** What the process holds after a collection; undefined once it is gone. `snapshot` is a file for its heap. */
+  weigh(snapshot?: string): Promise<Weight | undefined> {
+    const { promise, resolve } = Promise.withResolvers<Weight | undefined>()
+    const child = this.#process
+    if (!child.connected) return Promise.resolve(undefined)
+    child.once("message", resolve)
+    child.once("disconnect", resolve)
+    child.send({ snapshot } satisfies Question)
+    return promise.finally(() => child.off("message", resolve).off("disconnect", resolve))
   }
 
   async healthy(): Promise<boolean> {
