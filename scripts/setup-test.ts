@@ -1,4 +1,7 @@
-/** Installs the Debian packages the tests need, when some are missing. Nothing to do costs a few file look-ups. */
+/**
+ * Installs the Debian packages the tests need, when some are missing; with `--browser` those of the browser tests. Nothing
+ * to do costs a few file look-ups.
+ */
 import { spawnSync } from "node:child_process"
 import { accessSync, constants, readdirSync } from "node:fs"
 
@@ -21,6 +24,10 @@ const NEEDS: readonly Need[] = [
   { package: "python3-paho-mqtt", files: ["/usr/bin/python3", "/usr/lib/python3/dist-packages/paho/mqtt/client.py"] },
 ]
 
+/** Large, and needed by `npm run test:browser` alone. */
+const BROWSER_NEEDS: readonly Need[] = [{ package: "chromium", files: ["/usr/bin/chromium"] }]
+const needed = process.argv.includes("--browser") ? BROWSER_NEEDS : NEEDS
+
 function isThere(path: string, mode: number): boolean {
   try {
     accessSync(path, mode)
@@ -35,10 +42,12 @@ function isRunnable(program: string): boolean {
 }
 
 function missingPackages(): string[] {
-  return NEEDS.filter(
-    ({ programs = [], files = [] }) =>
-      !programs.every(isRunnable) || !files.every((file) => isThere(file, constants.R_OK)),
-  ).map((need) => need.package)
+  return needed
+    .filter(
+      ({ programs = [], files = [] }) =>
+        !programs.every(isRunnable) || !files.every((file) => isThere(file, constants.R_OK)),
+    )
+    .map((need) => need.package)
 }
 
 function aptGet(...args: string[]): boolean {

@@ -21,6 +21,7 @@ export interface ConnectedClient {
 
 /** Port: what the API may ask of the broker. */
 export interface Clients {
+  readonly count: number
   list(): ConnectedClient[]
   find(clientId: string): ConnectedClient | undefined
   /** Ends the connection (MQTT 5: 0x98); false when there is none. */

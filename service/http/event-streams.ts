@@ -1,13 +1,16 @@
 import type { ServerResponse } from "node:http"
 import { Policy } from "../access/policy.ts"
 import type { EventHub, GatewayEvent } from "../events.ts"
+import type { Pulse } from "./contract-page.ts"
 import type { Asker } from "./identification.ts"
+import type { Gateway } from "./ports.ts"
 import { Problem } from "./problem.ts"
 import { time } from "./time.ts"
 
 const MOST = 100
 const MOST_PER_USER = 10
-const HEARTBEAT_MS = 15_000
+/** How often a stream shows that the gateway is there: a page tells its reader within five seconds that it is not. */
+const PULSE_MS = 2000
 /** How soon a stream notices that who reads it may no longer. */
 const CHECK_MS = 1000
 /** Bytes waiting for a reader that does not read; it comes back and is told what it missed. */
@@ -16,10 +19,12 @@ const WAITING = 256 * 1024
 /** Server-sent events to those who look on: each is told what it may read, for as long as it may. */
 export class EventStreams implements Disposable {
   readonly #events: EventHub
+  readonly #pulse: () => Pulse
   readonly #open = new Map<ServerResponse, string>()
 
-  constructor(events: EventHub) {
-    this.#events = events
+  constructor(gateway: Pick<Gateway, "events" | "clients" | "door" | "health" | "clock">) {
+    this.#events = gateway.events
+    this.#pulse = () => pulseOf(gateway)
   }
 
   /** Throws `busy` when there are too many already. */
@@ -45,7 +50,10 @@ export class EventStreams implements Disposable {
         response.end()
       }
     }, CHECK_MS)
-    const beat = setInterval(() => response.writableEnded || response.write(":\n\n"), HEARTBEAT_MS)
+    const beat = setInterval(() => {
+      if (response.writableEnded) return
+      response.write(`event: pulse\ndata: ${JSON.stringify(mayRead("/status") ? this.#pulse() : {})}\n\n`)
+    }, PULSE_MS)
     const stopListening = this.#events.listen(tell)
     this.#open.set(response, asker.actor.name)
     response.once("close", () => {
@@ -67,6 +75,12 @@ export class EventStreams implements Disposable {
   [Symbol.dispose](): void {
     for (const response of this.#open.keys()) response.end()
   }
+}
+
+function pulseOf({ clients, door, health, clock }: Pick<Gateway, "clients" | "door" | "health" | "clock">): Pulse {
+  const { messagesIn = 0, messagesOut = 0 } = clients.counters()
+  const [at, alarms] = [time(clock.now()), health.alarms.length]
+  return { at, clients: clients.count, refused: door.total, alarms, messagesIn, messagesOut }
 }
 
 function readingOf({ actor }: Asker): (resource: string) => boolean {

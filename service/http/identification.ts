@@ -76,5 +76,6 @@ export function cookieOf(session: string): Readonly<Record<string, string>> {
 
 export const noCookie: Readonly<Record<string, string>> = {
   "Set-Cookie": `${COOKIE}=; ${ATTRIBUTES}; Max-Age=0`,
-  "Clear-Site-Data": '"cache", "cookies", "storage"',
+  // the cookie with the chosen language and theme stays: whoever signs in next reads the same language
+  "Clear-Site-Data": '"cache", "storage"',
 }

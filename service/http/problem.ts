@@ -17,7 +17,7 @@ export type HttpCode =
 export type ProblemCode = ErrorCode | HttpCode
 
 /** The one place where a code becomes an HTTP status. What has no line here is nobody's fault but ours: 500. */
-const OUTWARD: Readonly<Partial<Record<ProblemCode, readonly [status: number, title: string]>>> = {
+const KNOWN = {
   "bad-request": [400, "The request is malformed"],
   unauthenticated: [401, "Sign in first"],
   forbidden: [403, "Not permitted"],
@@ -41,8 +41,12 @@ const OUTWARD: Readonly<Partial<Record<ProblemCode, readonly [status: number, ti
   "too-many-attempts": [429, "Too many wrong attempts"],
   busy: [503, "Busy"],
   "disk-failed": [503, "The state could not be written"],
-}
+} as const satisfies Partial<Record<ProblemCode, readonly [status: number, title: string]>>
+const OUTWARD: Readonly<Partial<Record<ProblemCode, readonly [status: number, title: string]>>> = KNOWN
 const INWARD = [500, "Something went wrong inside the gateway; its log tells more"] as const
+
+/** A code as it is seen from outside. */
+export type OutwardCode = keyof typeof KNOWN | "internal"
 
 export function statusOf(code: ProblemCode): number {
   return (OUTWARD[code] ?? INWARD)[0]

@@ -20,7 +20,7 @@ export interface Call<P = unknown, Q = unknown, B = unknown> extends Asker {
   readonly body: B
   readonly address: string
   /** A header of the request that came exactly once. */
-  header(name: "if-match" | "if-none-match" | "last-event-id" | "cookie"): string | undefined
+  header(name: "if-match" | "if-none-match" | "last-event-id" | "cookie" | "accept-encoding"): string | undefined
   /** Throws `cross-site` unless a page of this gateway sent the request. */
   assertOwnPage(): void
   /** Who this is now; throws when the pass has ended meanwhile or may no longer be here. For answers that last. */

@@ -2,12 +2,14 @@ import type { IncomingMessage } from "node:http"
 import { createServer, type Server } from "node:https"
 import { type AddressInfo, Socket } from "node:net"
 import type { Duplex } from "node:stream"
+import { fileURLToPath } from "node:url"
 import { reasonOf } from "../errors.ts"
 import { openApp } from "./app.ts"
 import { openDesk } from "./desk.ts"
 import { EventStreams } from "./event-streams.ts"
 import { identification } from "./identification.ts"
 import { bound, CONNECTION_LIMITS, closeWith, type HttpBinding, tracked } from "./listen.ts"
+import { loadPage } from "./page-files.ts"
 import type { Gateway } from "./ports.ts"
 import { routeTable } from "./routes/routes.ts"
 import { serving } from "./serving.ts"
@@ -22,6 +24,8 @@ export interface HttpOptions extends HttpBinding {
   readonly onUpgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void
   /** Connections at once, upgraded ones among them. Default 1000. */
   readonly maxConnections?: number
+  /** Folder of the built page. Default: where `npm run build:page` puts it. */
+  readonly page?: string
   readonly gateway: Gateway
 }
 
@@ -33,15 +37,18 @@ export interface Http extends AsyncDisposable {
 
 const HANDSHAKE_MS = 10_000
 
+const BUILT_PAGE = fileURLToPath(new URL("../../dist/webui/", import.meta.url))
+
 /** Opens the HTTPS API. Rejects with `port-in-use` or `listen-failed`. Disposing it ends every connection. */
 export async function openHttp(options: HttpOptions): Promise<Http> {
   const { gateway, hosts } = options
   const log = gateway.log.for("http")
   await using stack = new AsyncDisposableStack()
   const desk = openDesk(gateway, stack)
-  const streams = new EventStreams(gateway.events)
+  const streams = new EventStreams(gateway)
   const serve = serving({ identify: identification(desk.passes), log })
-  const app = openApp(routeTable(gateway, desk, streams), serve, { hosts, log })
+  const table = routeTable(gateway, desk, streams, await loadPage(options.page ?? BUILT_PAGE))
+  const app = openApp(table, serve, { hosts, log })
   const server = createServer(
     { ...CONNECTION_LIMITS, handshakeTimeout: HANDSHAKE_MS, ...tls(options.keyPem, options.certPem) },
     app,

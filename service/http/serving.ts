@@ -40,7 +40,7 @@ export function serving(parts: ServeParts): (route: Route) => Serve {
       return who
     }
     try {
-      admitted(false)
+      admitted(isUnattended(request))
       const body = await bodyOf(request, response, route)
       admitted(true) // once more: a body may take half a minute, and its sender may lose its rights meanwhile
       answer = await route.answer({ ...who, ...asked(request), body, address, admitted: () => admitted(true) })
@@ -54,6 +54,11 @@ export function serving(parts: ServeParts): (route: Route) => Serve {
     if (isMutating(route)) log.info("request", { actor, method, route: path, status: outcome.status, address })
     send(response, outcome)
   }
+}
+
+/** The page asks by itself as things happen; an idle session ends all the same. To say so can only shorten one's own. */
+function isUnattended({ headers }: Request): boolean {
+  return headers["gatehouse-unattended"] === "1"
 }
 
 /** For a server that judges in its own way who may come in: whoever does has proved enough. */

@@ -2,6 +2,7 @@ import { openClaim } from "../claim.ts"
 import { API } from "../contract.ts"
 import type { Desk } from "../desk.ts"
 import { EventStreams } from "../event-streams.ts"
+import type { PageFiles } from "../page-files.ts"
 import type { Gateway } from "../ports.ts"
 import type { Route } from "../route.ts"
 import type { Tokens } from "../token.ts"
@@ -14,6 +15,7 @@ import { eventRoutes } from "./events.ts"
 import { explainRoutes } from "./explain.ts"
 import { limitRoutes } from "./limits.ts"
 import { openApiRoute } from "./openapi.ts"
+import { pageRoutes } from "./page.ts"
 import { previewRoutes } from "./preview.ts"
 import { roleRoutes } from "./roles.ts"
 import { sessionRoutes } from "./session.ts"
@@ -26,7 +28,12 @@ import { userRoutes } from "./users.ts"
  * The one table of everything that answers; what is not in it does not exist. A server that has no desk, and judges by
  * tokens of its own, serves nothing that gives a pass out or speaks of one.
  */
-export function routeTable(gateway: Gateway, at: Desk | Tokens, streams = new EventStreams(gateway.events)): Route[] {
+export function routeTable(
+  gateway: Gateway,
+  at: Desk | Tokens,
+  streams = new EventStreams(gateway),
+  page?: PageFiles,
+): Route[] {
   const below = [
     ...statusRoutes(gateway),
     ...("passes" in at ? deskRoutes(gateway, at) : []),
@@ -44,6 +51,7 @@ export function routeTable(gateway: Gateway, at: Desk | Tokens, streams = new Ev
   const table: Route[] = [
     healthRoute(gateway),
     openApiRoute(() => table, gateway.version),
+    ...("passes" in at ? pageRoutes(gateway, at, page) : []),
     ...below.map((line) => ({ ...line, path: API + line.path })),
   ]
   return table

@@ -149,7 +149,8 @@ test("every answer carries the security headers, and no name of a product", asyn
 
 test("what is not in the table does not exist", async () => {
   for (const path of [
-    "/",
+    "/index.html",
+    "/assets",
     "/api",
     "/api/v1",
     "/api/v1/",

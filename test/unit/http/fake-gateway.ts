@@ -79,6 +79,9 @@ export function gatewayOf(
     pageAuthority: { certPem: "PAGE\n", fingerprint: "ef".repeat(32), words: ["zoo"], names: ["localhost"] },
     trust: trustOf(),
     clients: {
+      get count() {
+        return clients.size
+      },
       list: () => [...clients.values()],
       find: (id) => clients.get(id),
       disconnect: (id) => clients.delete(id),

@@ -39,6 +39,8 @@ const TECHNICIANS = [
 ]
 
 const PUBLIC = [
+  "GET /",
+  "GET /assets/:file",
   "GET /healthz",
   "POST /api/v1/claim",
   "POST /api/v1/tokens",

@@ -120,7 +120,7 @@ test("signing out ends it and clears the browser", async () => {
   const reply = await ask("DELETE", "/session", cookie)
   assert.equal(reply.status, 204)
   assert.match(String(reply.headers["set-cookie"]), /^__Host-sid=; .*Max-Age=0/)
-  assert.match(String(reply.headers["clear-site-data"]), /"cookies"/)
+  assert.match(String(reply.headers["clear-site-data"]), /"storage"/)
   assert.equal((await ask("GET", "/session", cookie)).status, 401)
 })
 

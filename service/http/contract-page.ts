@@ -1,0 +1,19 @@
+import { z } from "zod"
+
+/** The part of the contract that only the page has a use for. */
+export type { EventKind } from "../events.ts"
+export type { OutwardCode } from "./problem.ts"
+
+/**
+ * What a stream says every two seconds to whoever may read the status; to others it says the same event without
+ * anything in it, so that a page notices when the gateway is gone. Counts are since the start of the process.
+ */
+export const pulse = z.strictObject({
+  at: z.iso.datetime(),
+  clients: z.int(),
+  refused: z.int(),
+  alarms: z.int(),
+  messagesIn: z.int(),
+  messagesOut: z.int(),
+})
+export type Pulse = z.infer<typeof pulse>

@@ -1,0 +1,91 @@
+import { signal } from "@preact/signals"
+import { language } from "./words.ts"
+
+/** The browser's clock, a second at a time; whoever shows an age reads it and is drawn again as it grows. */
+export const now = signal(Date.now())
+
+export function startClock(): void {
+  setInterval(() => {
+    now.value = Date.now()
+  }, 1000)
+}
+
+/** How far the gateway's clock is ahead of the browser's, in milliseconds; learnt from every answer of the API. */
+export const clockOffset = signal(0)
+
+/** The gateway's time, by which every time it tells is meant. */
+export function gatewayNow(): number {
+  return now.value + clockOffset.value
+}
+
+const MINUTE = 60
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+
+/** "12 s ago", "3 min ago", "in 5 days": how long ago by the gateway's clock. */
+export function age(time: string | number): string {
+  return since((new Date(time).getTime() - gatewayNow()) / 1000)
+}
+
+function since(seconds: number): string {
+  const size = Math.abs(seconds)
+  const format = new Intl.RelativeTimeFormat(language.value, { numeric: "always", style: "short" })
+  if (size < 5) return language.value === "de" ? "gerade eben" : "just now"
+  if (size < MINUTE) return format.format(Math.trunc(seconds), "second")
+  if (size < HOUR) return format.format(Math.trunc(seconds / MINUTE), "minute")
+  if (size < DAY) return format.format(Math.trunc(seconds / HOUR), "hour")
+  return format.format(Math.trunc(seconds / DAY), "day")
+}
+
+/** A length of time in its largest unit: "3 days", "12 min". */
+export function duration(seconds: number): string {
+  const [value, unit] =
+    seconds < MINUTE
+      ? [seconds, "second"]
+      : seconds < HOUR
+        ? [seconds / MINUTE, "minute"]
+        : seconds < 2 * DAY
+          ? [seconds / HOUR, "hour"]
+          : [seconds / DAY, "day"]
+  return new Intl.NumberFormat(language.value, {
+    style: "unit",
+    unit,
+    unitDisplay: "long",
+    maximumFractionDigits: 0,
+  }).format(Math.floor(value))
+}
+
+/** Date and time to the second, in the browser's time zone, which it names. */
+export function moment(time: string | number): string {
+  return new Intl.DateTimeFormat(language.value, { dateStyle: "medium", timeStyle: "long" }).format(new Date(time))
+}
+
+export function clockTime(time: string | number): string {
+  return new Intl.DateTimeFormat(language.value, { timeStyle: "medium" }).format(new Date(time))
+}
+
+export function date(time: string | number): string {
+  return new Intl.DateTimeFormat(language.value, { dateStyle: "medium" }).format(new Date(time))
+}
+
+/** The year 9999 is how X.509 says that there is no end (RFC 5280 4.1.2.5). */
+export function isEndless(time: string): boolean {
+  return time.startsWith("9999-")
+}
+
+/** Whole days until a time, by the gateway's clock; negative after it. */
+export function daysUntil(time: string): number {
+  return Math.floor((new Date(time).getTime() - gatewayNow()) / (DAY * 1000))
+}
+
+export function number(value: number): string {
+  return new Intl.NumberFormat(language.value, { maximumFractionDigits: value < 10 ? 1 : 0 }).format(value)
+}
+
+export function bytes(value: number): string {
+  const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"] as const
+  const step = value < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(value) / 3))
+  const unit = units[step] ?? "byte"
+  const format = { style: "unit", unit, maximumFractionDigits: step === 0 ? 0 : 1 } as const
+  return new Intl.NumberFormat(language.value, format).format(value / 1000 ** step)
+}
