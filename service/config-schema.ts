@@ -34,6 +34,7 @@ const listener = (port: number, host = "*") =>
 /** What a configuration file may hold. What depends on the machine has no default here. */
 export const CONFIG_SCHEMA = z.strictObject({
   stateDirectory: z.exactOptional(PATH),
+  systemDirectory: PATH.default("/var/lib/gatehouse-system"),
   site: z.exactOptional(text("1 to 32 letters, digits and hyphens", (site) => /^[A-Za-z0-9-]{1,32}$/.test(site))),
   hostname: z.exactOptional(DNS_NAME),
   names: z.array(DNS_NAME).max(50).default([]),

@@ -21,6 +21,8 @@ export interface Listener {
 export interface Config {
   /** Absolute. */
   readonly stateDirectory: string
+  /** Absolute; where the appliance's root unit answers. */
+  readonly systemDirectory: string
   /** Names this gateway in the certificates it signs. */
   readonly site: string
   readonly hostname: string
@@ -52,6 +54,7 @@ export async function loadConfig(env: NodeJS.ProcessEnv, argv: readonly string[]
   const { bootstrap, limits, ...rest } = chosen
   return frozen({
     ...rest,
+    systemDirectory: resolve(base, chosen.systemDirectory),
     stateDirectory: resolve(base, chosen.stateDirectory ?? (env.STATE_DIRECTORY?.split(":")[0] || "state")),
     ...(bootstrap === undefined ? {} : { bootstrap: resolve(base, bootstrap) }),
     site: chosen.site ?? siteOf(hostname()),

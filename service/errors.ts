@@ -18,6 +18,7 @@ export type ErrorCode =
   | "state-unusable"
   | "document-damaged"
   | "disk-failed"
+  | "no-room"
   | "port-in-use"
   | "listen-failed"
   | "bootstrap-invalid"

@@ -12,6 +12,7 @@ export const EVENT_KINDS = [
   "certificate-revoked",
   "users-changed",
   "roles-changed",
+  "appliance-changed",
   "skipped",
 ] as const
 

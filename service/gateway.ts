@@ -21,6 +21,7 @@ import type { Gateway as Lent } from "./http/ports.ts"
 import { listenerStates, openListeners, openPorts, raise } from "./listeners.ts"
 import type { Logger } from "./log.ts"
 import { revokeOrphans } from "./orphans.ts"
+import { openAppliance } from "./store/root-requests.ts"
 import { openStateDirectory } from "./store/state-directory.ts"
 import { openNotifier } from "./systemd/notify.ts"
 import { keepWatchdog, watchdogPeriod } from "./systemd/watchdog.ts"
@@ -99,6 +100,13 @@ export async function startGateway(
   trusting.authority.onRevoked(() => broker.recheckCertificates())
   if (directory.claimed) await openListeners(config, broker, material(), raise)
 
+  const appliance = await openAppliance({
+    ...surroundings,
+    systemDirectory: config.systemDirectory,
+    log: log.for("appliance"),
+    onChange: (outcome) => events.publish("appliance-changed", "/appliance", outcome),
+  })
+  parts.use(appliance)
   let web: Web | undefined
   const open = (): Greetable["listeners"] => openPorts(config, broker, web?.ports ?? {})
   const closed: string[] = []
@@ -132,12 +140,14 @@ export async function startGateway(
     ...trusting,
     pageAuthority: servers.pageAuthority,
     version: VERSION,
+    hostname: config.hostname,
     accounts,
     health,
     events,
     limits: config.limits,
     clock,
     clients: broker,
+    ...(appliance && { appliance }),
     log: log.for("http"),
     listeners: () => listenerStates(config, open()),
     alive: () => !health.alarms.some((alarm) => alarm.condition === "round-trip-failed"),

@@ -35,6 +35,7 @@ export function send(response: ServerResponse, answer: Answer): void {
     return
   }
   response.statusCode = answer.status
+  if (!response.req.complete) endUnread(response)
   for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value)
   if (answer.stream !== undefined && response.req.method !== "HEAD") {
     if (answer.type !== undefined) response.setHeader("Content-Type", answer.type)
@@ -52,6 +53,21 @@ export function send(response: ServerResponse, answer: Answer): void {
   response.setHeader("Content-Length", bytes.length)
   response.end(bytes) // without its body where the request was HEAD
 }
+
+/** Who is answered before its body was read may go on sending, for ever so long: it gets time to read the answer. */
+function endUnread(response: ServerResponse): void {
+  if (response.req.headers["content-length"] === undefined && response.req.headers["transfer-encoding"] === undefined) {
+    return
+  }
+  const { socket } = response.req
+  response.setHeader("Connection", "close")
+  response.once("finish", () => {
+    const end = setTimeout(() => socket.destroy(), LINGER_MS)
+    socket.once("close", () => clearTimeout(end))
+  })
+}
+
+const LINGER_MS = 2000
 
 function bytesOf(body: unknown): Buffer {
   return Buffer.isBuffer(body) ? body : Buffer.from(String(body))

@@ -1,8 +1,11 @@
 import express, { type Request, type Response } from "express"
 import { Problem } from "./problem.ts"
-import type { Route } from "./route.ts"
+import type { Route, Upload } from "./route.ts"
 
 const LARGEST = 64 * 1024
+/** For all of a body, however it dribbles. */
+const PATIENCE_MS = 30_000
+const TOO_SLOW = "the body was not complete within 30 s; send it again"
 /** No body of the contract nests half as deep. */
 const DEEPEST = 16
 /** Names that reach an object's prototype when something, some day, copies a body carelessly. */
@@ -13,6 +16,7 @@ const collect = express.raw({ type: () => true, limit: LARGEST, inflate: false }
 
 /** The request's body as its route takes it, not validated yet. */
 export async function bodyOf(request: Request, response: Response, route: Route): Promise<unknown> {
+  if (route.takesBody === "upload") return {} // the route reads it itself
   if (!hasBody(request)) {
     if (route.takesBody === "yes") throw new Problem("bad-request", "a body is missing; send one as application/json")
     return {}
@@ -23,6 +27,21 @@ export async function bodyOf(request: Request, response: Response, route: Route)
   if (type !== "application/json" && raw === undefined) throw wrongType(route)
   const bytes = await collected(request, response)
   return raw === undefined ? parsed(bytes) : raw.read(bytes)
+}
+
+/** A body that is read as it comes. It must say beforehand how long it is, and be no form that a foreign page could send. */
+export function uploadOf(request: Request, { uploadBytes }: Route): Upload {
+  const type = mediaType(request.headers["content-type"])
+  if (type !== "application/octet-stream") {
+    throw new Problem("unsupported-media-type", "send the file itself as application/octet-stream")
+  }
+  const announced = request.headers["content-length"]
+  if (announced === undefined || announced === "0") {
+    throw new Problem("bad-request", "say with Content-Length how many bytes the file has; it must have some")
+  }
+  const bytes = Number(announced)
+  if (bytes > uploadBytes) throw new Problem("body-too-large", `a file has at most ${uploadBytes} bytes`)
+  return { bytes, stream: request }
 }
 
 function hasBody(request: Request): boolean {
@@ -43,7 +62,12 @@ function wrongType(route: Route): Problem {
 
 async function collected(request: Request, response: Response): Promise<Buffer> {
   await new Promise<void>((resolve, reject) => {
-    collect(request, response, (error?: unknown) => (error === undefined ? resolve() : reject(bodyProblem(error))))
+    const late = setTimeout(() => reject(new Problem("request-timeout", TOO_SLOW)), PATIENCE_MS)
+    collect(request, response, (error?: unknown) => {
+      clearTimeout(late)
+      if (error === undefined) resolve()
+      else reject(bodyProblem(error))
+    })
   })
   const body: unknown = request.body
   return Buffer.isBuffer(body) ? body : Buffer.alloc(0)

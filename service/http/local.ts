@@ -36,7 +36,7 @@ export async function openLocal({ path, gateway }: LocalOptions): Promise<AsyncD
   const log = gateway.log.for("local")
   const serve = serving({ directory: gateway.directory, tokens: NO_TOKENS, log })
   const app = openApp(localTable(gateway), serve, { hosts: () => [], log })
-  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, (request, response) => {
+  const server = createServer({ requestTimeout: 3_600_000, headersTimeout: 10_000 }, (request, response) => {
     disarm(request)
     app(request, response)
   })

@@ -78,6 +78,9 @@ function fieldsOf(schema: z.ZodType, place: "path" | "query"): Json[] {
 }
 
 function bodyOf({ schema, raw, takesBody }: Route): Json {
+  if (takesBody === "upload") {
+    return { required: true, content: { "application/octet-stream": { schema: { type: "string", format: "binary" } } } }
+  }
   const text = (raw?.types ?? []).map((type) => [type, { schema: { type: "string" } }])
   const json = ["application/json", { schema: schemaOf(schema.body, "input") }]
   return { required: takesBody === "yes", content: Object.fromEntries([json, ...text]) }
@@ -96,7 +99,13 @@ function successesOf(line: Route): Json {
   return Object.fromEntries([...successes, ...unchanged])
 }
 
-const DONE: Readonly<Record<number, string>> = { 200: "Done", 201: "Made", 204: "Done; no content", 503: "Unavailable" }
+const DONE: Readonly<Record<number, string>> = {
+  200: "Done",
+  201: "Made",
+  202: "Taken; it goes on",
+  204: "Done; no content",
+  503: "Unavailable",
+}
 
 /** Every problem by its status, each with the codes that it may bear. */
 function problemsOf(line: Route): Json {
@@ -118,7 +127,9 @@ export function codesOf(line: Route): ProblemCode[] {
   if (line.access !== "public") codes.add("unauthenticated")
   if (["person", "read", "write"].includes(line.access) || line.administratorOnly) codes.add("forbidden")
   if (changing) codes.add("cross-site")
-  if (changing || line.takesBody !== "no") codes.add("body-too-large").add("unsupported-media-type")
+  if (changing || line.takesBody !== "no") {
+    codes.add("body-too-large").add("unsupported-media-type").add("request-timeout")
+  }
   if (line.confirmed) codes.add("confirmation-needed")
   if (line.tagged && changing) codes.add("stale")
   return [...codes].sort()

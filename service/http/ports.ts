@@ -5,6 +5,7 @@ import type { Directory } from "../access/directory.ts"
 import type { Door } from "../access/door.ts"
 import type { TokensDocument } from "../access/kept-tokens.ts"
 import type { Passwords } from "../access/password.ts"
+import type { Appliance } from "../appliance.ts"
 import type { Authority } from "../ca/authority.ts"
 import type { IssueLog } from "../ca/issue-log.ts"
 import type { PageAuthority } from "../ca/page-authority.ts"
@@ -68,6 +69,7 @@ export interface Claiming {
 /** What the gateway lends to the API: the parts of the domain, and the few acts that span several of them. */
 export interface Gateway {
   readonly version: string
+  readonly hostname: string
   readonly directory: Directory
   readonly accounts: Accounts
   readonly passwords: Passwords
@@ -80,6 +82,8 @@ export interface Gateway {
   readonly issueLog: Pick<IssueLog, "entries" | "find" | "ofUser">
   readonly trust: TrustBundle
   readonly clients: Clients
+  /** What root does for the service; only on the appliance. */
+  readonly appliance?: Appliance
   readonly door: Door
   readonly health: Health
   readonly events: EventHub

@@ -8,6 +8,7 @@ export type HttpCode =
   | "unknown-route"
   | "method-not-allowed"
   | "not-acceptable"
+  | "request-timeout"
   | "body-too-large"
   | "unsupported-media-type"
   | "stale"
@@ -29,6 +30,7 @@ const KNOWN = {
   "unknown-route": [404, "There is nothing at this address"],
   "method-not-allowed": [405, "The address does not know this method"],
   "not-acceptable": [406, "None of the accepted formats is available"],
+  "request-timeout": [408, "The request came too slowly"],
   conflict: [409, "The state of the gateway does not allow this"],
   "already-claimed": [409, "The gateway is in service already"],
   "not-claimed": [409, "The gateway is not in service yet"],
@@ -41,6 +43,7 @@ const KNOWN = {
   "too-many-attempts": [429, "Too many wrong attempts"],
   busy: [503, "Busy"],
   "disk-failed": [503, "The state could not be written"],
+  "no-room": [507, "There is not enough room on the disk"],
 } as const satisfies Partial<Record<ProblemCode, readonly [status: number, title: string]>>
 const OUTWARD: Readonly<Partial<Record<ProblemCode, readonly [status: number, title: string]>>> = KNOWN
 const INWARD = [500, "Something went wrong inside the gateway; its log tells more"] as const

@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream"
 import type { z } from "zod"
 import type { Answer } from "./answer.ts"
 import { nothing } from "./contract.ts"
@@ -25,6 +26,8 @@ export interface Call<P = unknown, Q = unknown, B = unknown> extends Asker {
   assertOwnPage(): void
   /** Who this is now; throws when the pass has ended meanwhile or may no longer be here. For answers that last. */
   admitted(): Asker
+  /** The body of a route that takes an upload, to be read as it comes, and the bytes that it announced. */
+  upload(): Upload
   /** The first of these media types that the client takes. */
   accepts(...types: string[]): string | undefined
   /** The one of these languages that the client reads best. */
@@ -47,10 +50,12 @@ export interface Route {
   readonly refuses: readonly ProblemCode[]
   /** Closed to everyone but administrators, whatever paths a role may name. */
   readonly administratorOnly: boolean
-  /** Whether the route takes a body: never, always, or with `{}` standing in for none. */
-  readonly takesBody: "no" | "yes" | "maybe"
+  /** Whether the route takes a body: never, always, with `{}` standing in for none, or as a stream of raw bytes. */
+  readonly takesBody: "no" | "yes" | "maybe" | "upload"
   /** Media types beside JSON, and how their bytes become the JSON body. */
   readonly raw: RawBody | undefined
+  /** The most that an upload may have. */
+  readonly uploadBytes: number
   readonly schema: { readonly params: z.ZodType; readonly query: z.ZodType; readonly body: z.ZodType }
   /** What a success carries; undefined where that is not JSON or nothing. */
   readonly answers: z.ZodType | undefined
@@ -59,6 +64,11 @@ export interface Route {
   /** The status of a success. */
   readonly success: readonly number[]
   answer(call: Call): Promise<Answer>
+}
+
+export interface Upload {
+  readonly bytes: number
+  readonly stream: Readable
 }
 
 export interface RawBody {
@@ -80,6 +90,8 @@ interface Spec<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> {
   readonly body?: B
   readonly bodyOptional?: boolean
   readonly raw?: RawBody
+  /** Takes raw bytes as they come, at most so many. */
+  readonly uploadBytes?: number
   readonly answers?: z.ZodType
   readonly types?: readonly string[]
   readonly success?: number | readonly number[]
@@ -104,7 +116,8 @@ export function route<
     tagged: spec.tagged ?? false,
     refuses: spec.refuses ?? [],
     administratorOnly: spec.administratorOnly ?? false,
-    takesBody: spec.body === undefined ? "no" : spec.bodyOptional ? "maybe" : "yes",
+    takesBody: takesBodyOf(spec),
+    uploadBytes: spec.uploadBytes ?? 0,
     raw: spec.raw,
     schema: { params, query, body },
     answers: spec.answers,
@@ -118,4 +131,10 @@ export function route<
         body: validated(body, call.body, "body") as z.infer<B>,
       }),
   }
+}
+
+function takesBodyOf(spec: { body?: unknown; bodyOptional?: boolean; uploadBytes?: number }): Route["takesBody"] {
+  if (spec.uploadBytes !== undefined) return "upload"
+  if (spec.body === undefined) return "no"
+  return spec.bodyOptional ? "maybe" : "yes"
 }

@@ -36,6 +36,8 @@ export interface Http extends AsyncDisposable {
 }
 
 const HANDSHAKE_MS = 10_000
+/** For the slowest upload; every other body has less (body.ts). */
+const UPLOAD_MS = 3_600_000
 
 const BUILT_PAGE = fileURLToPath(new URL("../../dist/webui/", import.meta.url))
 
@@ -50,7 +52,12 @@ export async function openHttp(options: HttpOptions): Promise<Http> {
   const table = routeTable(gateway, desk, streams, await loadPage(options.page ?? BUILT_PAGE))
   const app = openApp(table, serve, { hosts, log })
   const server = createServer(
-    { ...CONNECTION_LIMITS, handshakeTimeout: HANDSHAKE_MS, ...tls(options.keyPem, options.certPem) },
+    {
+      ...CONNECTION_LIMITS,
+      requestTimeout: UPLOAD_MS,
+      handshakeTimeout: HANDSHAKE_MS,
+      ...tls(options.keyPem, options.certPem),
+    },
     app,
   )
   const sockets = tracked(server, options.maxConnections ?? 1000)

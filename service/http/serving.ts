@@ -5,7 +5,7 @@ import type { Logger } from "../log.ts"
 import { plainAddress } from "./address.ts"
 import { type Answer, send } from "./answer.ts"
 import { authorise } from "./authorisation.ts"
-import { bodyOf } from "./body.ts"
+import { bodyOf, uploadOf } from "./body.ts"
 import { assertConfirmed } from "./confirmation.ts"
 import { assertOwnPage, bearerOf, type Identify, NOBODY } from "./identification.ts"
 import { type Outward, outward } from "./problem.ts"
@@ -43,7 +43,8 @@ export function serving(parts: ServeParts): (route: Route) => Serve {
       admitted(isUnattended(request))
       const body = await bodyOf(request, response, route)
       admitted(true) // once more: a body may take half a minute, and its sender may lose its rights meanwhile
-      answer = await route.answer({ ...who, ...asked(request), body, address, admitted: () => admitted(true) })
+      const upload = () => uploadOf(request, route)
+      answer = await route.answer({ ...who, ...asked(request), body, upload, address, admitted: () => admitted(true) })
     } catch (error) {
       refusal = outward(error)
       if (refusal.fault) log.error("request failed", { route: route.path, reason: reasonOf(error) })

@@ -7,6 +7,7 @@ import type { Gateway } from "../ports.ts"
 import type { Route } from "../route.ts"
 import type { Tokens } from "../token.ts"
 import { accountRoutes } from "./account.ts"
+import { applianceRoutes } from "./appliance.ts"
 import { authorityRoutes } from "./authority.ts"
 import { certificateRoutes } from "./certificates.ts"
 import { claimRoutes } from "./claim.ts"
@@ -47,6 +48,7 @@ export function routeTable(
     ...explainRoutes(gateway),
     ...limitRoutes(gateway),
     ...eventRoutes(streams),
+    ...applianceRoutes(gateway),
   ]
   const table: Route[] = [
     healthRoute(gateway),

@@ -71,7 +71,7 @@ export function gatewayOf(
   const issueLog = new IssueLog({ records: [], append: async (record) => void records.push(record) })
   let sealed = false
   return {
-    ...{ version: "1.2.3", directory, accounts, passwords, issueLog, clock },
+    ...{ version: "1.2.3", hostname: "gatehouse-1234abcd", directory, accounts, passwords, issueLog, clock },
     attempts: new Attempts(clock),
     limits: defaultLimits(1024 ** 3),
     keptTokens: new MemoryDocument(noTokens()),
