@@ -148,6 +148,7 @@ export async function startGateway(
     clock,
     clients: broker,
     ...(appliance && { appliance }),
+    messages: broker.messages,
     log: log.for("http"),
     listeners: () => listenerStates(config, open()),
     alive: () => !health.alarms.some((alarm) => alarm.condition === "round-trip-failed"),

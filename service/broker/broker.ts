@@ -3,6 +3,7 @@ import type { Attempts } from "../access/attempts.ts"
 import type { Clients, ConnectedClient } from "../access/clients.ts"
 import type { Directory } from "../access/directory.ts"
 import { type Door, displayName } from "../access/door.ts"
+import type { Messages } from "../access/messages.ts"
 import type { Passwords } from "../access/password.ts"
 import type { PresentedCertificate, Verdict } from "../ca/trust.ts"
 import type { Clock } from "../clock.ts"
@@ -25,6 +26,7 @@ import { listenTls } from "./listen/tls.ts"
 import { Turnstile } from "./listen/turnstile.ts"
 import { listenWs, listenWss, type Upgrade, upgradeTo } from "./listen/websocket.ts"
 import { Message } from "./message.ts"
+import { messagesOf } from "./messages.ts"
 import { reconcile } from "./reconcile.ts"
 import { Retained } from "./routing/retained.ts"
 import { type RoutedPacket, Router } from "./routing/router.ts"
@@ -173,6 +175,11 @@ export class Broker implements Clients, AsyncDisposable {
       clearTimeout(timer)
       this.#router.removeListener(topic, heard)
     }
+  }
+
+  /** Looking at messages, and sending one by hand. */
+  get messages(): Messages {
+    return messagesOf(this.#exchange, this.#router)
   }
 
   // ---- Clients

@@ -4,15 +4,9 @@ import type { EventHub, GatewayEvent } from "../events.ts"
 import type { Pulse } from "./contract-page.ts"
 import type { Asker } from "./identification.ts"
 import type { Gateway } from "./ports.ts"
-import { Problem } from "./problem.ts"
+import { Streams } from "./streams.ts"
 import { time } from "./time.ts"
 
-const MOST = 100
-const MOST_PER_USER = 10
-/** How often a stream shows that the gateway is there: a page tells its reader within five seconds that it is not. */
-const PULSE_MS = 2000
-/** How soon a stream notices that who reads it may no longer. */
-const CHECK_MS = 1000
 /** Bytes waiting for a reader that does not read; it comes back and is told what it missed. */
 const WAITING = 256 * 1024
 
@@ -20,7 +14,7 @@ const WAITING = 256 * 1024
 export class EventStreams implements Disposable {
   readonly #events: EventHub
   readonly #pulse: () => Pulse
-  readonly #open = new Map<ServerResponse, string>()
+  readonly #streams = new Streams({ most: 100, mostPerUser: 10 })
 
   constructor(gateway: Pick<Gateway, "events" | "clients" | "door" | "health" | "clock">) {
     this.#events = gateway.events
@@ -29,40 +23,24 @@ export class EventStreams implements Disposable {
 
   /** Throws `busy` when there are too many already. */
   assertRoom(username: string): void {
-    const own = [...this.#open.values()].filter((name) => name === username).length
-    if (own < MOST_PER_USER && this.#open.size < MOST) return
-    throw new Problem("busy", "too many event streams are open; close one", { headers: { "Retry-After": "5" } })
+    this.#streams.assertRoom(username)
   }
 
   /** Writes events to a response until its reader goes or `admitted` throws. `after` is the last id that it had. */
   open(response: ServerResponse, admitted: () => Asker, after: string | undefined): void {
-    const asker = admitted()
-    let mayRead = readingOf(asker)
+    let mayRead = (_resource: string) => false
     const tell = (event: GatewayEvent) => {
       if (!mayRead(event.resource) || response.writableEnded) return // the last words are said before the close is seen
       response.write(frame(event))
       if (response.writableLength > WAITING) response.destroy()
     }
-    const check = setInterval(() => {
-      try {
-        mayRead = readingOf(admitted())
-      } catch {
-        response.end()
-      }
-    }, CHECK_MS)
-    const beat = setInterval(() => {
-      if (response.writableEnded) return
-      response.write(`event: pulse\ndata: ${JSON.stringify(mayRead("/status") ? this.#pulse() : {})}\n\n`)
-    }, PULSE_MS)
-    const stopListening = this.#events.listen(tell)
-    this.#open.set(response, asker.actor.name)
-    response.once("close", () => {
-      clearInterval(check)
-      clearInterval(beat)
-      stopListening()
-      this.#open.delete(response)
+    this.#streams.hold(response, admitted, {
+      judge(asker) {
+        mayRead = readingOf(asker)
+      },
+      closed: this.#events.listen(tell),
+      heartbeat: () => `event: pulse\ndata: ${JSON.stringify(mayRead("/status") ? this.#pulse() : {})}\n\n`,
     })
-    response.write("retry: 2000\n\n")
     if (after !== undefined) this.#repeat(response, tell, after)
   }
 
@@ -73,7 +51,7 @@ export class EventStreams implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const response of this.#open.keys()) response.end()
+    this.#streams[Symbol.dispose]()
   }
 }
 

@@ -4,6 +4,7 @@ import type { Clients } from "../access/clients.ts"
 import type { Directory } from "../access/directory.ts"
 import type { Door } from "../access/door.ts"
 import type { TokensDocument } from "../access/kept-tokens.ts"
+import type { Messages } from "../access/messages.ts"
 import type { Passwords } from "../access/password.ts"
 import type { Appliance } from "../appliance.ts"
 import type { Authority } from "../ca/authority.ts"
@@ -84,6 +85,7 @@ export interface Gateway {
   readonly clients: Clients
   /** What root does for the service; only on the appliance. */
   readonly appliance?: Appliance
+  readonly messages: Messages
   readonly door: Door
   readonly health: Health
   readonly events: EventHub

@@ -6,12 +6,11 @@ import { fileURLToPath } from "node:url"
 import { reasonOf } from "../errors.ts"
 import { openApp } from "./app.ts"
 import { openDesk } from "./desk.ts"
-import { EventStreams } from "./event-streams.ts"
 import { identification } from "./identification.ts"
 import { bound, CONNECTION_LIMITS, closeWith, type HttpBinding, tracked } from "./listen.ts"
 import { loadPage } from "./page-files.ts"
 import type { Gateway } from "./ports.ts"
-import { routeTable } from "./routes/routes.ts"
+import { openStreams, routeTable } from "./routes/routes.ts"
 import { serving } from "./serving.ts"
 
 export interface HttpOptions extends HttpBinding {
@@ -47,7 +46,7 @@ export async function openHttp(options: HttpOptions): Promise<Http> {
   const log = gateway.log.for("http")
   await using stack = new AsyncDisposableStack()
   const desk = openDesk(gateway, stack)
-  const streams = new EventStreams(gateway)
+  const streams = openStreams(gateway)
   const serve = serving({ identify: identification(desk.passes), log })
   const table = routeTable(gateway, desk, streams, await loadPage(options.page ?? BUILT_PAGE))
   const app = openApp(table, serve, { hosts, log })

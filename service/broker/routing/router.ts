@@ -1,3 +1,5 @@
+import type { SeenMessage } from "../../access/messages.ts"
+import { covers } from "../../access/topic.ts"
 import { reasonOf } from "../../errors.ts"
 import type { Logger } from "../../log.ts"
 import { Message } from "../message.ts"
@@ -16,6 +18,11 @@ export interface RoutedPacket {
 
 export type Listener = (packet: RoutedPacket, done: () => void) => void
 
+interface Watcher {
+  readonly filter: string
+  readonly see: (message: SeenMessage) => void
+}
+
 /** The message inside a packet; what aedes itself publishes (`$SYS`) becomes one here. */
 export function messageIn(packet: RoutedPacket): Message {
   if (packet.properties instanceof Message) return packet.properties
@@ -29,6 +36,7 @@ export function messageIn(packet: RoutedPacket): Message {
 export class Router {
   readonly tree = new SubscriptionTree()
   readonly #listeners = new Map<string, Listener[]>()
+  readonly #watchers = new Set<Watcher>()
   readonly #log: Logger
   #closed = false
 
@@ -51,6 +59,13 @@ export class Router {
     return this
   }
 
+  /** Shows every message that the filter matches to someone who looks on and is no client. Answers how to stop. */
+  watch(filter: string, see: (message: SeenMessage) => void): () => void {
+    const watcher = { filter, see }
+    this.#watchers.add(watcher)
+    return () => this.#watchers.delete(watcher)
+  }
+
   emit(packet: RoutedPacket, done?: (error?: Error | null) => void): this {
     if (this.#closed) {
       done?.(new Error("the router is closed"))
@@ -69,6 +84,7 @@ export class Router {
       message.choices = undefined
       message.slot.frame = undefined
     }
+    if (this.#watchers.size > 0) this.#show(packet)
     if (packet.topic.startsWith("$SYS/")) this.#tellListeners(packet)
     done?.(null)
     return this
@@ -87,6 +103,19 @@ export class Router {
     } catch (error) {
       this.#log.error("delivery failed", { client: target.session.id, reason: reasonOf(error) })
       target.session.abort()
+    }
+  }
+
+  #show(packet: RoutedPacket): void {
+    let message: Message | undefined
+    for (const { filter, see } of this.#watchers) {
+      if (!covers(filter, packet.topic)) continue
+      message ??= messageIn(packet)
+      try {
+        see(message)
+      } catch (error) {
+        this.#log.error("showing a message failed", { reason: reasonOf(error) })
+      }
     }
   }
 

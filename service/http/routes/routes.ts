@@ -2,6 +2,7 @@ import { openClaim } from "../claim.ts"
 import { API } from "../contract.ts"
 import type { Desk } from "../desk.ts"
 import { EventStreams } from "../event-streams.ts"
+import { MessageStreams } from "../message-streams.ts"
 import type { PageFiles } from "../page-files.ts"
 import type { Gateway } from "../ports.ts"
 import type { Route } from "../route.ts"
@@ -15,6 +16,7 @@ import { clientRoutes } from "./clients.ts"
 import { eventRoutes } from "./events.ts"
 import { explainRoutes } from "./explain.ts"
 import { limitRoutes } from "./limits.ts"
+import { messageRoutes } from "./messages.ts"
 import { openApiRoute } from "./openapi.ts"
 import { pageRoutes } from "./page.ts"
 import { previewRoutes } from "./preview.ts"
@@ -32,7 +34,7 @@ import { userRoutes } from "./users.ts"
 export function routeTable(
   gateway: Gateway,
   at: Desk | Tokens,
-  streams = new EventStreams(gateway),
+  streams = openStreams(gateway),
   page?: PageFiles,
 ): Route[] {
   const below = [
@@ -47,8 +49,9 @@ export function routeTable(
     ...clientRoutes(gateway),
     ...explainRoutes(gateway),
     ...limitRoutes(gateway),
-    ...eventRoutes(streams),
     ...applianceRoutes(gateway),
+    ...eventRoutes(streams.events),
+    ...messageRoutes(gateway, streams.messages),
   ]
   const table: Route[] = [
     healthRoute(gateway),
@@ -57,6 +60,25 @@ export function routeTable(
     ...below.map((line) => ({ ...line, path: API + line.path })),
   ]
   return table
+}
+
+/** The answers that go on; whoever closes the server ends them first. */
+export interface OpenStreams extends Disposable {
+  readonly events: EventStreams
+  readonly messages: MessageStreams
+}
+
+export function openStreams(gateway: Gateway): OpenStreams {
+  const events = new EventStreams(gateway)
+  const messages = new MessageStreams(gateway.messages, gateway.clock)
+  return {
+    events,
+    messages,
+    [Symbol.dispose]() {
+      events[Symbol.dispose]()
+      messages[Symbol.dispose]()
+    },
+  }
 }
 
 function deskRoutes(gateway: Gateway, desk: Desk): Route[] {

@@ -130,9 +130,14 @@ function asked(agent: Agent, port: number, method: string, path: string, what: A
   const options: RequestOptions = { agent, host: "127.0.0.1", port, method, path, headers }
   return new Promise((resolve, reject) => {
     const asking = request(options, (response) => {
+      const isStream = response.headers["content-type"] === "text/event-stream"
       const chunks: Buffer[] = []
-      response.on("data", (chunk: Buffer) => chunks.push(chunk))
+      response.on("data", (chunk: Buffer) => {
+        chunks.push(chunk)
+        if (isStream) response.destroy() // it would go on
+      })
       response.on("error", reject)
+      if (isStream) response.on("close", () => response.emit("end"))
       response.on("end", () => {
         const bytes = Buffer.concat(chunks)
         const text = bytes.toString()

@@ -6,7 +6,9 @@ import type { ConnectedClient } from "../../../service/access/clients.ts"
 import type { Directory } from "../../../service/access/directory.ts"
 import { Door } from "../../../service/access/door.ts"
 import { noTokens } from "../../../service/access/kept-tokens.ts"
+import type { SeenMessage } from "../../../service/access/messages.ts"
 import { Passwords } from "../../../service/access/password.ts"
+import { covers } from "../../../service/access/topic.ts"
 import type { User } from "../../../service/access/user.ts"
 import { parseCsr } from "../../../service/ca/csr.ts"
 import { IssueLog, type IssueRecord } from "../../../service/ca/issue-log.ts"
@@ -87,6 +89,7 @@ export function gatewayOf(
       disconnect: (id) => clients.delete(id),
       counters: () => ({ published: 7, limitTopicLevels: 3 }),
     },
+    messages: messagesOf(),
     door: new Door(() => clock.now()),
     health: new Health(() => clock.now()),
     events: new EventHub(clock),
@@ -108,6 +111,27 @@ export function gatewayOf(
       if (sealed) throw new GatewayError("conflict", "the root key is sealed already")
       sealed = true
       return "recovery"
+    },
+  }
+}
+
+/** A broker that shows what is published by hand, as it is, to whoever watches. */
+function messagesOf(): Gateway["messages"] {
+  const watchers = new Set<(message: SeenMessage) => void>()
+  return {
+    watch(filter, listener) {
+      const see = (message: SeenMessage) => covers(filter, message.topic) && listener(message)
+      watchers.add(see)
+      return () => watchers.delete(see)
+    },
+    retained: (filter, most, mayRead) =>
+      [{ topic: "plant/kept", payload: Buffer.from("1"), qos: 0 as const, retain: true, publisher: "" }]
+        .filter(({ topic }) => covers(filter, topic) && mayRead(topic))
+        .slice(0, most),
+    async publish(policy, { topic, ...rest }) {
+      if (!policy.mayWrite(topic)) return { ok: false, cause: "not-allowed", sentence: `not to ${topic}` }
+      for (const see of watchers) see({ topic, ...rest, publisher: "" })
+      return { ok: true, topic, receivers: watchers.size }
     },
   }
 }
