@@ -11,24 +11,27 @@ import type { Clock } from "./clock.ts"
 import { openDocument } from "./store/document.ts"
 
 /** Users, when they were seen, their kept tokens, and what judges their passwords. Rejects with `document-damaged`. */
-export async function openAccess(stateDirectory: string, clock: Clock) {
+export async function openAccess(stateDirectory: string, clock: Clock, onReverted: (what: string) => void) {
   const users = {
     path: join(stateDirectory, "users.json"),
     format: `${ACCESS_FORMAT}/1`,
     schema: accessDocument,
     initial: emptyAccess,
+    onReverted,
   }
   const seen = {
     path: join(stateDirectory, "activity.json"),
     format: `${ACTIVITY_FORMAT}/1`,
     schema: activityDocument,
     initial: noActivity,
+    onReverted,
   }
   const tokens = {
     path: join(stateDirectory, "tokens.json"),
     format: `${TOKENS_FORMAT}/1`,
     schema: tokensDocument,
     initial: noTokens,
+    onReverted,
   }
   return {
     keptTokens: await openDocument(tokens),

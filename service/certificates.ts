@@ -42,6 +42,8 @@ export interface Surroundings {
   readonly log: Logger
   /** For each piece of work that writes down what memory knows already. */
   readonly writing: () => Watched
+  /** Told of each document that a newer version had changed and that is set back. */
+  readonly onReverted: (what: string) => void
 }
 
 /** Our own authority with its log, and who else is trusted. */
@@ -62,6 +64,7 @@ export async function openTrusting({
   clock,
   log,
   writing,
+  onReverted,
 }: Surroundings): Promise<Trusting & AsyncDisposable> {
   await using parts = new AsyncDisposableStack()
   const folder = await state.folder("ca")
@@ -76,7 +79,7 @@ export async function openTrusting({
   const authority = inside(folder, () => new Authority({ ...files, site: config.site, log: issueLog, clock, lifetime }))
   const path = join(state.path, "trust.json")
   const format = `${TRUST_FORMAT}/1`
-  const outside = await openDocument({ path, format, schema: trustDocument, initial: emptyTrust })
+  const outside = await openDocument({ path, format, schema: trustDocument, initial: emptyTrust, onReverted })
   const trust = inside(path, () => new Trust({ own: authority, outside, clock }))
 
   if (!files.sealed) health.raise("root-key-unsealed", UNSEALED)
@@ -88,6 +91,7 @@ export async function openTrusting({
     format: `${PENDING_FORMAT}/1`,
     schema: pendingDocument,
     initial: emptyPending,
+    onReverted,
   })
   const revoke = authority.revoke.bind(authority)
   const pending = new Pending({
@@ -176,7 +180,7 @@ interface Server extends Pick<KeptCertificateParts, "reachable" | "issue"> {
 
 /** One server certificate, looked at every minute. */
 async function openKept(
-  { state, clock, log }: Surroundings,
+  { state, clock, log, onReverted }: Surroundings,
   parts: AsyncDisposableStack,
   watched: Watched,
   { name, authorityPem, reachable, issue }: Server,
@@ -186,6 +190,7 @@ async function openKept(
     format: `${SERVER_CERTIFICATE_FORMAT}/1`,
     schema: serverCertificateDocument,
     initial: noServerCertificate,
+    onReverted,
   })
   const { current } = document.value
   // the authority may have been made anew since, and nobody trusts the old one

@@ -25,7 +25,7 @@ import { openAppliance } from "./store/root-requests.ts"
 import { openStateDirectory } from "./store/state-directory.ts"
 import { openNotifier } from "./systemd/notify.ts"
 import { keepWatchdog, watchdogPeriod } from "./systemd/watchdog.ts"
-import { repeat, sharedAlarm } from "./upkeep.ts"
+import { repeat, revertedAlarm, sharedAlarm } from "./upkeep.ts"
 import { VERSION } from "./version.ts"
 import { openWeb, type Web } from "./web.ts"
 
@@ -53,7 +53,8 @@ export async function startGateway(
   await using parts = new AsyncDisposableStack()
   const health = new Health(() => clock.now())
   const state = parts.use(await openStateDirectory(config.stateDirectory))
-  const access = await openAccess(state.path, clock)
+  const onReverted = revertedAlarm(health)
+  const access = await openAccess(state.path, clock, onReverted)
   const { directory, activity } = access
   const writing = sharedAlarm(health, "store-write-failed")
   const written = writing()
@@ -61,7 +62,7 @@ export async function startGateway(
   parts.defer(keepActivity)
   parts.use(repeat("keeping when users were seen", 10 * SECOND, keepActivity, log))
 
-  const surroundings = { config, state, health, clock, writing, log: log.for("ca") }
+  const surroundings = { config, state, health, clock, writing, onReverted, log: log.for("ca") }
   const trusting = parts.use(await openTrusting(surroundings))
   const servers = parts.use(await openServerCertificates(surroundings, trusting.authority))
   const { trust } = trusting

@@ -4,6 +4,11 @@
  */
 export const CONDITIONS = {
   "store-write-failed": { title: "The state could not be written", remedy: "Check the disk for space and errors." },
+  "document-reverted": {
+    title: "The state is as it was before a newer version ran",
+    remedy:
+      "Look over users, roles and authorities: what was changed under the newer version lies in the file named here.",
+  },
   "issue-log-torn": {
     title: "The last line of the certificate log was incomplete",
     remedy: "Nothing handed out is lost; the torn line lies beside the log for inspection.",

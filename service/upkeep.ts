@@ -61,3 +61,12 @@ export function sharedAlarm(health: Health, condition: Condition): () => Watched
     return watched
   }
 }
+
+/** An alarm that names every document of a newer version that was set aside in this start. */
+export function revertedAlarm(health: Health): (what: string) => void {
+  const told: string[] = []
+  return (what) => {
+    told.push(what)
+    health.raise("document-reverted", told.join("; "))
+  }
+}

@@ -145,6 +145,20 @@ describe("a start with damaged state", { concurrency: 2 }, () => {
     assert.ok((await readFile(path, "utf8")).startsWith(text.split("\n")[1] ?? "?"), "the other lines stay")
   })
 
+  it("goes on with what a newer version kept of the users before it changed them, and says so", async () => {
+    await using place = await template.copy()
+    const path = join(place.state, "users.json")
+    const ours = await readFile(path, "utf8")
+    await writeFile(`${path}.gatehouse-users-1`, ours)
+    await writeFile(path, ours.replace("gatehouse-users/1", "gatehouse-users/2"))
+    await using gateway = await startHere(place)
+    await gateway.api.signIn(ADMIN.username, ADMIN.password)
+    assert.equal((await gateway.api.raw("GET", "/users/pump")).status, 200)
+    const { alarms } = await gateway.api.get("/status")
+    const alarm = alarms.find(({ condition }: { condition: string }) => condition === "document-reverted")
+    assert.match(alarm.detail, /users\.json is as it was before .* is in .*users\.json\.gatehouse-users-2/)
+  })
+
   it("goes on when the last line of the issue log is torn, and says so", async () => {
     await using place = await template.copy()
     const path = join(place.state, "ca/issued.jsonl")
