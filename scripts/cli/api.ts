@@ -1,4 +1,5 @@
 import { type IncomingMessage, request } from "node:http"
+import type { Readable } from "node:stream"
 import type { ProblemAnswer } from "../../service/http/contract.ts"
 import { Failure, REFUSED } from "./command.ts"
 
@@ -7,6 +8,8 @@ export interface Sent {
   readonly json?: unknown
   readonly bytes?: Buffer
   readonly type?: string
+  /** A file too large to be held: it is sent while it is read. */
+  readonly file?: { readonly stream: Readable; readonly length: number }
 }
 
 const ROOT = "/api/v1"
@@ -45,15 +48,21 @@ export class Api {
     return { [name]: items, next: null } as Record<K, T[]> & { next: null }
   }
 
-  async text(method: string, path: string, { json, bytes, type = "application/json" }: Sent = {}): Promise<string> {
+  async text(
+    method: string,
+    path: string,
+    { json, bytes, file, type = "application/json" }: Sent = {},
+  ): Promise<string> {
     const body = json === undefined ? bytes : Buffer.from(JSON.stringify(json))
-    const headers = body === undefined ? {} : { "content-type": type, "content-length": body.length }
+    const length = file?.length ?? body?.length
+    const headers = length === undefined ? {} : { "content-type": type, "content-length": length }
     const { promise, resolve, reject } = Promise.withResolvers<string>()
     const options = { socketPath: this.socket, method, path: ROOT + path, headers, timeout: PATIENCE_MS, agent: false }
     const asking = request(options, (response) => void received(response).then(resolve, reject))
     asking.on("timeout", () => asking.destroy(new Failure(`the gateway does not answer at ${this.socket}`)))
     asking.on("error", (error) => reject(unreachable(error, this.socket)))
-    asking.end(body)
+    if (file === undefined) asking.end(body)
+    else file.stream.on("error", (error) => asking.destroy(new Failure(error.message))).pipe(asking)
     return promise
   }
 }

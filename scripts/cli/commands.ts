@@ -1,4 +1,5 @@
 import { AUTHORITY_COMMANDS } from "./authority.ts"
+import { BOX_COMMANDS } from "./box.ts"
 import { CERT_COMMANDS } from "./cert.ts"
 import { CLAIM_COMMANDS } from "./claim.ts"
 import { CLIENTS_COMMANDS } from "./clients.ts"
@@ -20,6 +21,7 @@ export const COMMANDS: readonly Command[] = [
   ...AUTHORITY_COMMANDS,
   ...CLIENTS_COMMANDS,
   ...EXPLAIN_COMMANDS,
+  ...BOX_COMMANDS,
   ...DOCTOR_COMMANDS,
   ...completionCommands(() => COMMANDS),
 ]

@@ -36,6 +36,17 @@ export class Root {
     return { id: name.slice(0, -".json".length), request }
   }
 
+  /** The id of the latest answer of that kind. */
+  idOf(kind: string): string {
+    const ids = readdirSync(join(this.directory, "answers")).map((name) => name.replace(/\.json$/, ""))
+    return (
+      ids
+        .filter((id) => id.endsWith(`-${kind}`))
+        .sort()
+        .at(-1) ?? ""
+    )
+  }
+
   answer(id: string, kind: unknown, more: object): void {
     const answer = { format: ANSWER_FORMAT, id, kind, message: "As asked.", at: "2026-11-28T03:00:00.000Z", ...more }
     writeWhole(join(this.directory, "answers", `${id}.json`), answer)
