@@ -16,6 +16,8 @@ const NEEDS: readonly Need[] = [
   { package: "mosquitto-clients", programs: ["mosquitto_pub", "mosquitto_sub"] },
   { package: "openssl", programs: ["openssl"] },
   { package: "socat", programs: ["socat"] },
+  { package: "zsh", programs: ["zsh"] },
+  { package: "fish", programs: ["fish"] },
   { package: "curl", programs: ["curl"] },
   { package: "gcc", programs: ["gcc"] },
   { package: "libc6-dev", files: ["/usr/include/stdio.h"] },

@@ -12,16 +12,27 @@ type Issued = z.infer<typeof issuedAnswer>
 const SERIAL = { name: "SERIAL" } as const
 const OUT = { value: "FILE", file: true, summary: "write to a new file (0644) instead of standard output" } as const
 
+const STATES = ["pending", "active", "superseded", "revoked", "expired"] as const
+
 /** Certificates of our own authority. */
 export const CERT_COMMANDS: readonly Command[] = [
   {
     words: "cert list",
     summary: "List the certificates this gateway has signed, the newest first.",
-    options: { user: { value: "USERNAME", summary: "only those of one user" } },
+    options: {
+      user: { value: "USERNAME", summary: "only those of one user" },
+      only: { value: "STATE", choices: STATES, summary: `only those in one state: ${STATES.join(", ")}` },
+      search: { value: "TEXT", summary: "only those with this in their common name, serial number or fingerprint" },
+    },
     example: "cert list --user pump-1",
     async run(call) {
-      const user = call.text("user")
-      const path = user === undefined ? "/certificates" : `/certificates?user=${part(user)}`
+      const wanted = [
+        ["user", call.text("user")],
+        ["state", call.text("only")],
+        ["search", call.text("search")],
+      ] as const
+      const query = wanted.flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${part(value)}`]))
+      const path = query.length === 0 ? "/certificates" : `/certificates?${query.join("&")}`
       const answer = await call.api.all<"certificates", Certificate>(path, "certificates")
       call.screen.answer(answer, () => listLines(call.screen, answer.certificates))
     },
@@ -51,6 +62,17 @@ export const CERT_COMMANDS: readonly Command[] = [
       const reason = call.text("reason")
       const json = reason === undefined ? {} : { reason }
       show(call, await call.api.ask<Certificate>("POST", `${addressOf(call)}/revoke`, { json }))
+    },
+  },
+  {
+    words: "cert download",
+    summary: "Print a certificate that was issued before, with the authority that signed it.",
+    operands: [SERIAL],
+    options: { out: OUT },
+    example: "cert download 3f0c5a --out pump-1.pem",
+    async run(call) {
+      const ask = async () => ({ chain: await call.api.text("GET", `${addressOf(call)}/chain`) })
+      await deliver(call, ask)
     },
   },
   {

@@ -57,6 +57,10 @@ function clientLines(screen: Screen, client: Client): string[] {
     ["subscriptions", subscriptions.map(({ filter, qos }) => `${filter} (QoS ${qos})`)],
     ["waiting", `${client.queued} queued, ${client.inflight} in flight`],
     ["refused", `${client.refusedPublishes} publishes${refused}`],
+    [
+      "last error",
+      client.lastError === undefined ? "none" : `${moment(client.lastError.at)}: ${client.lastError.sentence}`,
+    ],
   ])
 }
 

@@ -1,7 +1,10 @@
 import type { Command, Option } from "./command.ts"
+import { fish } from "./completion-fish.ts"
 import { GLOBAL_OPTIONS } from "./global-options.ts"
 
-const SHELLS = ["bash", "zsh"] as const
+const SHELLS = ["bash", "zsh", "fish"] as const
+type Shell = (typeof SHELLS)[number]
+const WRITTEN: Readonly<Record<Shell, (commands: readonly Command[]) => string>> = { bash, zsh, fish }
 
 /** What a shell needs to complete our words, made of the same table as everything else. */
 export function completionCommands(all: () => readonly Command[]): readonly Command[] {
@@ -12,7 +15,7 @@ export function completionCommands(all: () => readonly Command[]): readonly Comm
       operands: [{ name: "SHELL", choices: SHELLS }],
       example: "completion bash > /etc/bash_completion.d/gatehouse",
       async run({ screen, operand }) {
-        const script = operand("SHELL") === "zsh" ? zsh(all()) : bash(all())
+        const script = WRITTEN[operand("SHELL") as Shell](all())
         if (screen.json) screen.answer({ script }, () => [])
         else screen.raw(script)
       },

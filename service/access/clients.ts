@@ -17,6 +17,8 @@ export interface ConnectedClient {
   /** Publishes refused for want of a permission since it connected, and the last such topic. */
   readonly refusedPublishes: number
   readonly lastRefusedTopic: string | undefined
+  /** What it was refused last since it connected, in plain words; milliseconds since the epoch. */
+  readonly lastError: { readonly at: number; readonly sentence: string } | undefined
 }
 
 /** Port: what the API may ask of the broker. */

@@ -284,5 +284,6 @@ function described(connection: Connection): ConnectedClient {
     inflight: session?.window.size ?? 0,
     refusedPublishes: connection.refusedPublishes,
     lastRefusedTopic: connection.lastRefusedTopic,
+    lastError: connection.lastError,
   }
 }

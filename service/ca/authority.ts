@@ -164,6 +164,11 @@ export class Authority {
     return { keyPem: keyPem(key), certPem, serial: entry.serial, fingerprint: entry.sha256, notAfter, names, addresses }
   }
 
+  /** A certificate of the log with the authority that signed it, PEM; undefined where the log does not hold it. */
+  chainOf({ der }: IssueEntry): string | undefined {
+    return der && pem("CERTIFICATE", Buffer.from(der, "base64")) + this.anchors[0]
+  }
+
   /** Revokes for good. Rejects with `not-found` and `disk-failed`; a certificate revoked before stays as it is. */
   revoke(serial: string, reason: string, by: string): Promise<IssueEntry> {
     return this.log.revoke(serial, reason, by, this.#clock.now())
@@ -221,13 +226,14 @@ export class Authority {
       ...what,
       serial: serial.toString("hex"),
       sha256: createHash("sha256").update(der).digest("hex"),
+      der: der.toString("base64"),
       at: this.#clock.now(),
       authority: this.#issuer.keyId.toString("hex"),
     })
   }
 }
 
-type Filled = "record" | "serial" | "sha256" | "at" | "authority"
+type Filled = "record" | "serial" | "sha256" | "der" | "at" | "authority"
 
 function opened(rootPem: string, issuingPem: string, issuingKeyPem: string) {
   try {

@@ -28,6 +28,10 @@ export const pageQuery = z.strictObject({
 
 const next = z.string().nullable()
 
+/** Only what holds this text, whatever the case, in one of its names. */
+const search = z.string().min(1).max(128).optional()
+export const searchQuery = pageQuery.extend({ search })
+
 // signing in and taking into service
 
 export const DEFAULT_TTL_SECONDS = 12 * 3600
@@ -94,7 +98,13 @@ export const issuedAnswer = z.strictObject({
 export const certificateParams = z.strictObject({
   serial: z.string().regex(/^[0-9a-f]{1,40}$/, "a serial number in lower-case hex"),
 })
-export const certificatesQuery = pageQuery.extend({ user: username.optional() })
+const certificateState = z.enum(["pending", "active", "superseded", "revoked", "expired"])
+/** `search` looks at the common name, the serial number and the fingerprint. */
+export const certificatesQuery = pageQuery.extend({
+  user: username.optional(),
+  state: certificateState.optional(),
+  search,
+})
 
 export const certificateAnswer = z.strictObject({
   serial: z.string(),
@@ -103,7 +113,7 @@ export const certificateAnswer = z.strictObject({
   commonName: z.string(),
   kind: z.string(),
   keyOrigin: z.string(),
-  state: z.enum(["pending", "active", "superseded", "revoked", "expired"]),
+  state: certificateState,
   notAfter: time,
   issuedAt: time,
   issuedBy: z.string(),
@@ -203,6 +213,7 @@ export const clientAnswer = z.strictObject({
   inflight: z.int(),
   refusedPublishes: z.int(),
   lastRefusedTopic: z.string().optional(),
+  lastError: z.strictObject({ at: time, sentence: z.string() }).optional(),
 })
 export const clientsAnswer = z.strictObject({ clients: z.array(clientAnswer), next })
 

@@ -29,6 +29,14 @@ export function pageOf<T>(items: Iterable<T>, keyOf: (item: T) => string, { curs
   }
 }
 
+/** The items of which one of the texts holds what is looked for, whatever the case; all of them without a search. */
+export function found<T>(items: Iterable<T>, search: string | undefined, textsOf: (item: T) => readonly string[]): T[] {
+  const wanted = search?.toLowerCase()
+  return wanted === undefined
+    ? [...items]
+    : [...items].filter((item) => textsOf(item).some((text) => text.toLowerCase().includes(wanted)))
+}
+
 function decoded(cursor: string): string {
   const bytes = Buffer.from(cursor, "base64url")
   if (bytes.length === 0 || bytes.toString("base64url") !== cursor) {

@@ -78,7 +78,7 @@ export interface Gateway {
   readonly attempts: Attempts
   /** The tokens that programs keep over restarts. */
   readonly keptTokens: Document<TokensDocument>
-  readonly authority: Pick<Authority, "issue" | "revoke" | "crl" | "anchors">
+  readonly authority: Pick<Authority, "issue" | "revoke" | "crl" | "anchors" | "chainOf">
   readonly pageAuthority: Pick<PageAuthority, "certPem" | "fingerprint" | "words" | "names">
   readonly issueLog: Pick<IssueLog, "entries" | "find" | "ofUser">
   readonly trust: TrustBundle

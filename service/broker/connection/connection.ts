@@ -49,6 +49,7 @@ export class Connection implements PacketSink, Carrier, CoreClient {
   incomingAliases: IncomingAliases | undefined
   refusedPublishes = 0
   lastRefusedTopic: string | undefined
+  lastError: { readonly at: number; readonly sentence: string } | undefined
   #activeTick: number
 
   constructor(exchange: Exchange, stream: Duplex, origin: Origin, plainSocket: boolean) {
@@ -199,6 +200,13 @@ export class Connection implements PacketSink, Carrier, CoreClient {
       this.send(connackFrame(this.version, false, reason, properties, this.sender.maximumPacketSize))
     }
     this.#left()
+  }
+
+  /** Something that the client asked for was refused while it stays: noted at the door, and with the client. */
+  note(cause: string, sentence: string): void {
+    const name = this.user?.username ?? ""
+    this.lastError = { at: this.exchange.clock.now(), sentence }
+    this.exchange.door.record({ cause, sentence, name, address: this.origin.address })
   }
 
   /** Ends the connection from our side: an MQTT 5 client is told why, the will is sent. */

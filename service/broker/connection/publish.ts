@@ -111,12 +111,12 @@ export function mayRetain({ retained, limits, counters }: Exchange, topic: strin
  * acknowledgement the protocol demands. Either way it is counted and shown.
  */
 function refusePublish(connection: Connection, topic: string, qos: QoS, packetId: number, reason: number): void {
-  const { exchange, user, origin, session } = connection
-  const name = user?.username ?? ""
+  const { exchange, user, session } = connection
   connection.refusedPublishes++
   connection.lastRefusedTopic = topic
   exchange.counters.publishesRefused++
-  exchange.door.record({ ...causeOf(reason, name, displayName(topic)), name, address: origin.address })
+  const { cause, sentence } = causeOf(reason, user?.username ?? "", displayName(topic))
+  connection.note(cause, sentence)
   if (qos === 0) return
   if (qos === 2 && connection.version5) session?.incoming.delete(packetId) // a PUBREC that refuses ends the exchange
   acknowledge(connection, qos, packetId, reason)

@@ -49,13 +49,13 @@ export function receiveUnsubscribe(connection: Connection, packetId: number, fil
 }
 
 function subscribeRefusal(connection: Connection, { filter }: Subscription): number {
-  const { exchange, policy, session, user, origin } = connection
+  const { exchange, policy, session, user } = connection
   if (policy === undefined || session === undefined || user === undefined) return Reason.notAuthorized
-  const { limits, counters, door } = exchange
+  const { limits, counters } = exchange
   if (!policy.mayRead(unshared(filter))) {
     counters.subscriptionsRefused++
     const sentence = `no single permission of ${user.username} covers all of the filter ${displayName(filter)}`
-    door.record({ cause: "subscribe-not-allowed", name: user.username, address: origin.address, sentence })
+    connection.note("subscribe-not-allowed", sentence)
     return Reason.notAuthorized
   }
   if (hasTooManyLevels(filter, limits.topicLevels)) {

@@ -18,7 +18,7 @@ import {
   userParams,
 } from "../contract.ts"
 import { knownUser } from "../known-user.ts"
-import { pageOf } from "../paging.ts"
+import { found as matching, pageOf } from "../paging.ts"
 import type { Gateway } from "../ports.ts"
 import { Problem } from "../problem.ts"
 import { type RawBody, type Route, route } from "../route.ts"
@@ -74,8 +74,11 @@ export function certificateRoutes({ directory, authority, issueLog, events, cloc
       query: certificatesQuery,
       answers: certificatesAnswer,
       answer({ query }) {
-        const entries = query.user === undefined ? issueLog.entries() : issueLog.ofUser(query.user)
-        const { items, next } = pageOf(entries, newestFirst, query)
+        const { user, state, search } = query
+        const entries = user === undefined ? issueLog.entries() : issueLog.ofUser(user)
+        const now = clock.now()
+        const wanted = state === undefined ? entries : entries.filter((entry) => stateAt(entry, now) === state)
+        const { items, next } = pageOf(matching(wanted, search, textsOf), newestFirst, query)
         return ok({ certificates: items.map(shown), next })
       },
     }),
@@ -88,6 +91,20 @@ export function certificateRoutes({ directory, authority, issueLog, events, cloc
       params: certificateParams,
       answers: certificateAnswer,
       answer: ({ params }) => ok(shown(found(params.serial))),
+    }),
+    route({
+      method: "GET",
+      path: "/certificates/:serial/chain",
+      access: "read",
+      summary: "Download a certificate with the authority that signed it, PEM",
+      refuses: ["not-found"],
+      params: certificateParams,
+      types: [PEM_CHAIN],
+      answer({ params }) {
+        const chain = authority.chainOf(found(params.serial))
+        if (chain !== undefined) return content(PEM_CHAIN, chain)
+        throw new Problem("not-found", "this certificate was issued by a version that did not keep it; issue a new one")
+      },
     }),
     route({
       method: "POST",
@@ -145,6 +162,10 @@ function assertMayRevoke(actor: Actor, directory: Directory, entry: IssueEntry):
   if (entry.kind === "server" && !isAdministrator(actor.rights)) {
     throw new Problem("forbidden", "this is a certificate of the gateway itself; ask an administrator")
   }
+}
+
+function textsOf({ commonName, serial, sha256 }: IssueEntry): string[] {
+  return [commonName, serial, sha256]
 }
 
 /** A key that sorts the newest to the front and never changes. */

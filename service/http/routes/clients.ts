@@ -1,7 +1,7 @@
 import type { ConnectedClient } from "../../access/clients.ts"
 import { noContent, ok } from "../answer.ts"
-import { clientAnswer, clientParams, clientsAnswer, pageQuery } from "../contract.ts"
-import { pageOf } from "../paging.ts"
+import { clientAnswer, clientParams, clientsAnswer, searchQuery } from "../contract.ts"
+import { found, pageOf } from "../paging.ts"
 import type { Gateway } from "../ports.ts"
 import { Problem } from "../problem.ts"
 import { type Route, route } from "../route.ts"
@@ -16,10 +16,10 @@ export function clientRoutes({ clients }: Gateway): Route[] {
       path: "/clients",
       access: "read",
       summary: "List connected clients",
-      query: pageQuery,
+      query: searchQuery,
       answers: clientsAnswer,
       answer({ query }) {
-        const { items, next } = pageOf(clients.list(), (client) => client.clientId, query)
+        const { items, next } = pageOf(found(clients.list(), query.search, textsOf), (client) => client.clientId, query)
         return ok({ clients: items.map(shown), next })
       },
     }),
@@ -52,6 +52,12 @@ export function clientRoutes({ clients }: Gateway): Route[] {
   ]
 }
 
+function textsOf({ clientId, username, address, certificate = "" }: ConnectedClient): string[] {
+  return [clientId, username, address, certificate]
+}
+
 function shown(client: ConnectedClient) {
-  return { ...client, connectedAt: time(client.connectedAt) }
+  const { lastError, connectedAt, ...rest } = client
+  const error = lastError && { lastError: { ...lastError, at: time(lastError.at) } }
+  return { ...rest, connectedAt: time(connectedAt), ...error }
 }

@@ -4,10 +4,10 @@ import type { Permission } from "../../access/permission.ts"
 import type { Grant, User } from "../../access/user.ts"
 import { created, noContent, ok } from "../answer.ts"
 import { assertConfirmed, isPowerful } from "../confirmation.ts"
-import { API, newUser, pageQuery, userAnswer, userChange, userParams, usersAnswer } from "../contract.ts"
+import { API, newUser, searchQuery, userAnswer, userChange, userParams, usersAnswer } from "../contract.ts"
 import { assertUnchanged, tagged, withTag } from "../etag.ts"
 import { knownUser } from "../known-user.ts"
-import { pageOf } from "../paging.ts"
+import { found, pageOf } from "../paging.ts"
 import type { Gateway } from "../ports.ts"
 import { type Call, type Route, route } from "../route.ts"
 
@@ -19,10 +19,14 @@ export function userRoutes({ directory, accounts }: Gateway): Route[] {
       path: "/users",
       access: "read",
       summary: "List users, devices and people",
-      query: pageQuery,
+      query: searchQuery,
       answers: usersAnswer,
       answer({ query }) {
-        const { items, next } = pageOf(directory.users.values(), (user) => user.username, query)
+        const { items, next } = pageOf(
+          found(directory.users.values(), query.search, textsOf),
+          (user) => user.username,
+          query,
+        )
         return ok({ users: items.map(shown), next })
       },
     }),
@@ -90,6 +94,10 @@ function watching(call: Call): Watch<User> {
     const touched: Permission[] = [before, after].flatMap((user) => (user === undefined ? [] : rightsOf(user, roles)))
     if (isPowerful(touched)) assertConfirmed(call)
   }
+}
+
+function textsOf({ username, note = "", roles }: User): string[] {
+  return [username, note, ...roles]
 }
 
 /** Field by field, so that a field added to the domain does not show by itself. */

@@ -62,6 +62,8 @@ describe("permissions on the wire", () => {
     await plant.client({ user: "sensor", id: "shown" }).then((client) => client.publish("other", "", { qos: 1 }))
     const client = await plant.gateway.api.get("/clients/shown")
     assert.deepEqual([client.refusedPublishes, client.lastRefusedTopic], [1, "other"])
+    assert.match(client.lastError.sentence, /has no permission to publish to other$/)
+    assert.ok(Math.abs(Date.parse(client.lastError.at) - Date.now()) < 60_000)
     assert.equal((await plant.counters()).publishesRefused, (before.publishesRefused ?? 0) + 1)
   })
 

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict"
-import { createPrivateKey, X509Certificate } from "node:crypto"
+import { createHash, createPrivateKey, X509Certificate } from "node:crypto"
 import { describe, test } from "node:test"
 import { Authority } from "../../../service/ca/authority.ts"
 import { createAuthority } from "../../../service/ca/authority-material.ts"
 import { sequence } from "../../../service/ca/der.ts"
 import { type IssueEntry, IssueLog } from "../../../service/ca/issue-log.ts"
+import { pemBlocks } from "../../../service/ca/pem.ts"
 import { newRecoveryKey, sealRootKey, unsealRootKey } from "../../../service/ca/recovery-key.ts"
 import { DAY, NEVER } from "../../../service/ca/validity.ts"
 import { issuedLine, MemoryJournal, NOW, TestClock, world } from "./memory.ts"
@@ -36,8 +37,10 @@ describe("issuing", () => {
       notAfter: issued.notAfter,
       at: NOW,
       authority: record.authority,
+      der: pemBlocks(issued.certificatePem)[0]!.der!.toString("base64"),
       ...by,
     })
+    assert.equal(authority.chainOf(log.find(issued.serial)!), issued.chainPem)
   })
 
   test("hands out nothing when the log cannot be written", async () => {
@@ -223,12 +226,14 @@ describe("the root key", () => {
   })
 })
 
-test("the log's lines carry no key and no certificate", async () => {
+test("the log's lines carry the certificate and no key", async () => {
   const { authority, journal } = world()
   await authority.issueServer({ names: ["box"], addresses: ["::1"] })
   await authority.issue({ commonName: "a", csr: named("a"), ...by })
   for (const line of journal.lines) {
     assert.ok(!/BEGIN|KEY/.test(line))
-    assert.deepEqual(Object.keys(JSON.parse(line)).sort(), Object.keys(issuedLine(1)).sort())
+    const { der, ...rest } = JSON.parse(line)
+    assert.deepEqual(Object.keys(rest).sort(), Object.keys(issuedLine(1)).sort())
+    assert.equal(createHash("sha256").update(Buffer.from(der, "base64")).digest("hex"), rest.sha256)
   }
 })

@@ -104,7 +104,11 @@ describe("a signature that proves nothing is refused", () => {
       () => request({ algorithm: sequence(oid("1.2.840.113549.1.1.11"), nul()) }),
     ],
     ["another hash than was used", "signature", () => request({ algorithm: sequence(oid("1.2.840.10045.4.3.3")) })],
-    ["needless parameters", "malformed", () => request({ algorithm: sequence(oid("1.2.840.10045.4.3.2"), nul()) })],
+    [
+      "needless parameters",
+      "malformed",
+      () => request({ algorithm: sequence(oid("1.2.840.10045.4.3.2"), nul(), nul()) }),
+    ],
     ["somebody else's key", "signature", () => request({ key, spki: spkiOf(p256()) })],
   ]
   for (const [name, expected, make] of refused) test(`${name}: ${expected}`, () => assert.equal(rule(make()), expected))

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict"
 import { execFile } from "node:child_process"
+import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { describe, it } from "node:test"
 import { promisify } from "node:util"
 import type { Call } from "../../../scripts/cli/command.ts"
@@ -18,7 +21,55 @@ async function script(shell: string): Promise<string> {
   return written
 }
 
-/** What bash offers after these words, the last of which is being typed. */
+type Shell = "bash" | "zsh" | "fish"
+
+/** What a shell offers after each of these lines, whose last word is being typed. */
+function offeredBy(shell: Shell, lines: readonly string[]): Promise<string[][]> {
+  if (shell === "zsh") return offeredByZsh(lines)
+  const one = shell === "bash" ? (line: string) => offered(...line.split(" ")) : offeredByFish
+  return Promise.all(lines.map(one))
+}
+
+/** zsh completes on a terminal alone: it is given one, and what its completion adds is read instead of shown. */
+async function offeredByZsh(lines: readonly string[]): Promise<string[][]> {
+  const folder = await mkdtemp(join(tmpdir(), "gatehouse-zsh-"))
+  try {
+    await writeFile(join(folder, "_gatehouse"), await script("zsh"))
+    const { stdout } = await run("zsh", ["-f", "-c", ZSH, "zsh", folder, ...lines], { timeout: 30_000 })
+    return stdout
+      .split("--\n")
+      .slice(0, -1)
+      .map((found) => found.split("\n").filter(Boolean))
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+/** A zsh in a pseudo-terminal, whose `compadd` writes what it would offer into a file. */
+const ZSH = `
+zmodload zsh/zpty
+zpty shell zsh -f -i
+zpty -w shell "fpath=($1 \\$fpath); autoload -Uz compinit; compinit -u -d $1/dump
+compadd() { local -a found; builtin compadd -O found \\"\\$@\\"; print -l -- \\$found >> $1/found }
+list() { zle complete-word; zle kill-buffer; touch $1/done }; zle -N list; bindkey '^I' list; touch $1/done"
+wait() { until [[ -e $1/done ]]; do sleep 0.02; done; rm $1/done }
+folder=$1; shift; wait $folder
+for line; do
+  zpty -w -n shell "gatehouse $line"$'\t'
+  wait $folder
+  [[ -e $folder/found ]] && cat $folder/found && rm $folder/found
+  print -- --
+done
+zpty -d shell
+`
+
+async function offeredByFish(line: string): Promise<string[]> {
+  const ask = `${await script("fish")}\ncomplete -C ${JSON.stringify(`gatehouse ${line}`)}`
+  const { stdout } = await run("fish", ["--no-config", "-c", ask], { cwd: import.meta.dirname })
+  return stdout.trim().split("\n").filter(Boolean)
+}
+
+/** What bash offers. */
 async function offered(...words: string[]): Promise<string[]> {
   const ask = `${await script("bash")}
 COMP_WORDS=(gatehouse "$@"); COMP_CWORD=$#; _gatehouse; printf '%s\\n' "\${COMPREPLY[@]}"`
@@ -26,9 +77,20 @@ COMP_WORDS=(gatehouse "$@"); COMP_CWORD=$#; _gatehouse; printf '%s\\n' "\${COMPR
   return stdout.trim().split("\n").filter(Boolean)
 }
 
+const OFFERED: Readonly<Record<string, readonly string[]>> = {
+  us: ["user"],
+  "user dis": ["disable"],
+  "--state /x cert re": ["revoke"],
+  "user add pump-1 --cert": ["--certificate"],
+  "explain pump-1 wr": ["write"],
+  "completion z": ["zsh"],
+  "user add a --note ": [],
+}
+
 describe("the completion", () => {
   it("is a script that its shell can read", async () => {
-    for (const shell of ["bash", "zsh"]) await run("bash", ["-n", "-c", await script(shell)])
+    for (const shell of ["bash", "zsh"]) await run(shell, ["-n", "-c", await script(shell)])
+    await run("fish", ["--no-execute", "-c", await script("fish")])
   })
 
   it("offers nouns, verbs, options and the words an operand may be", async () => {
@@ -40,6 +102,20 @@ describe("the completion", () => {
     assert.deepEqual(await offered("explain", "pump-1", "wr"), ["write"])
     assert.deepEqual(await offered("completion", "z"), ["zsh"])
   })
+
+  for (const shell of ["bash", "zsh", "fish"] as const) {
+    it(`offers the same in ${shell}, really asked`, async () => {
+      const asked = Object.entries(OFFERED)
+      const found = await offeredBy(
+        shell,
+        asked.map(([line]) => line),
+      )
+      assert.deepEqual(
+        found,
+        asked.map(([, words]) => words),
+      )
+    })
+  }
 
   it("offers files where a file may stand, and nothing where only a person knows", async () => {
     assert.deepEqual(await offered("cert", "sign", "pump-1", "completion.te"), ["completion.test.ts"])

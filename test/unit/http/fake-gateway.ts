@@ -139,6 +139,7 @@ function messagesOf(): Gateway["messages"] {
 function authorityOf(log: IssueLog, clock: FakeClock): Gateway["authority"] {
   return {
     anchors: ["ISSUING\n", "ROOT\n"],
+    chainOf: ({ serial }) => (serial.startsWith("0") ? undefined : "LEAF\nISSUING\n"),
     crl: () => ({ pem: "CRL\n", der: Buffer.from([0x30, 0x80, 0xff]) }),
     revoke: (serial, reason, by) => log.revoke(serial, reason, by, clock.now()),
     async issue({ commonName, csr, lifetimeDays, by, through }) {

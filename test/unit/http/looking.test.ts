@@ -16,7 +16,7 @@ after(() => bench[Symbol.asyncDispose]())
 const connected = (clientId: string, more: Partial<ConnectedClient> = {}): ConnectedClient => ({
   ...{ clientId, username: "pump", method: "certificate", listener: "mqtts", address: "10.0.0.7", protocol: "5" },
   ...{ certificate: "0a", connectedAt: 0, subscriptions: [{ filter: "a/#", qos: 1 }], queued: 1, inflight: 0 },
-  ...{ refusedPublishes: 0, lastRefusedTopic: undefined },
+  ...{ refusedPublishes: 0, lastRefusedTopic: undefined, lastError: undefined },
   ...more,
 })
 const get = (path: string, token = viewer) => bench.ask("GET", `/api/v1${path}`, { token })
@@ -59,6 +59,22 @@ test("clients are listed, shown and cut off, whatever their identifier holds", a
     assert.equal((await bench.ask("DELETE", `/api/v1${path}`, { token: technician })).status, 404)
     assert.equal((await get(path)).status, 404)
   }
+})
+
+test("clients and users are searched by what is shown of them", async () => {
+  bench.clients.set("c1", connected("c1"))
+  bench.clients.set("press-1", { ...connected("press-1"), username: "anton" })
+  const ids = async (search: string) =>
+    ((await get(`/clients?search=${search}`)).at("clients") as { clientId: string }[]).map(({ clientId }) => clientId)
+  assert.deepEqual(await ids("PRESS"), ["press-1"])
+  assert.deepEqual(await ids("anton"), ["press-1"])
+  assert.deepEqual(await ids("nobody-at-all"), [])
+  bench.clients.clear()
+  const users = (await get("/users?search=PUM")).at("users") as { username: string }[]
+  assert.deepEqual(
+    users.map(({ username }) => username),
+    ["pump"],
+  )
 })
 
 test("many clients come in pages", async () => {

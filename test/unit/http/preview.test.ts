@@ -22,6 +22,7 @@ const connected = (clientId: string, username: string): ConnectedClient => ({
     { filter: `$share/g/devices/${username}/+`, qos: 0 },
   ],
   lastRefusedTopic: "hall/2/alarm",
+  lastError: { at: 0, sentence: "no permission" },
 })
 
 /** Asks, and makes sure that nothing changed by asking. */
