@@ -84,6 +84,7 @@ const KINDS: readonly Told["kind"][] = [
   "certificate-revoked",
   "users-changed",
   "roles-changed",
+  "appliance-changed",
 ]
 
 function take({ kind, data }: Told): void {

@@ -29,6 +29,8 @@ const GERMAN: Readonly<Record<OutwardCode | "unreachable", string>> = {
   "too-many-attempts": "Zu viele falsche Versuche. Bitte etwas warten.",
   busy: "Das Gateway ist gerade ausgelastet. Bitte gleich noch einmal versuchen.",
   "disk-failed": "Der Zustand konnte nicht gespeichert werden; nichts wurde geändert. Bitte Speicherplatz prüfen.",
+  "no-room": "Auf der Karte ist nicht genug Platz. Bitte erst etwas löschen.",
+  "request-timeout": "Die Anfrage kam zu langsam an. Bitte noch einmal versuchen.",
   internal: "Im Gateway ist etwas schiefgegangen; sein Protokoll sagt mehr.",
   unreachable: "Das Gateway ist gerade nicht erreichbar. Netzwerk und Kabel prüfen, dann noch einmal versuchen.",
 }
