@@ -532,9 +532,7 @@ static void end_line(struct gh_device *device)
     size_t length = device->length;
     char crc[4];
     uint32_t id;
-    if (length > 0 && line[length - 1] == '\r')
-        length--;
-    if (length < START_LENGTH + TAIL || length > GH_LINE || memcmp(line, START, START_LENGTH) != 0 || line[length - TAIL] != '*')
+    if (length < START_LENGTH + TAIL || memcmp(line, START, START_LENGTH) != 0 || line[length - TAIL] != '*')
         return;
     line += START_LENGTH - 1;
     length -= START_LENGTH - 1 + TAIL;
@@ -552,8 +550,8 @@ static void end_line(struct gh_device *device)
 static void take(struct gh_device *device, char c)
 {
     char *line = device->line;
-    if (device->length == sizeof device->line) { /* too long to be one: only its last bytes may still begin another */
-        memmove(line, line + sizeof device->line - (START_LENGTH - 1), START_LENGTH - 1);
+    if (device->length == GH_LINE) { /* too long to be one: only its last bytes may still begin another */
+        memmove(line, line + GH_LINE - (START_LENGTH - 1), START_LENGTH - 1);
         device->length = START_LENGTH - 1;
     }
     line[device->length++] = c;
@@ -574,7 +572,7 @@ void gh_init(struct gh_device *device, const struct gh_platform *platform)
 void gh_receive(struct gh_device *device, const char *bytes, size_t length)
 {
     for (size_t i = 0; i < length; i++) {
-        if (bytes[i] != '\n') {
+        if (bytes[i] != '\n' && bytes[i] != '\r') {
             take(device, bytes[i]);
             continue;
         }

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** Bytes of the longest line, without its line feed. */
+/** Bytes of the longest line, without its line end. */
 #define GH_LINE 512
 /** Bytes of the certificate request in one answer. */
 #define GH_CHUNK 192
@@ -92,7 +92,7 @@ struct gh_device {
     const struct gh_platform *platform;
     struct gh_status status;
     size_t length;
-    char line[GH_LINE + 1]; /* and a carriage return */
+    char line[GH_LINE];
     char answer[GH_LINE + 2];
     size_t answer_length;
     int overflow;

@@ -155,7 +155,7 @@ async function putObject(exchange: Exchange, task: Task, object: BundleObject, l
 /** How many bytes fit as base64 into a line of this length beside the other members. */
 function roomIn(members: Message, longest: number): number {
   const frame = encodeFrame({ id: 0x7fff_ffff, op: "put", ...members, off: 0xffff, d: "" })
-  return Math.max(3, Math.min(64, Math.floor((longest - (frame.length - 2)) / 4)) * 3)
+  return Math.max(3, Math.min(64, Math.floor((longest - frame.length) / 4)) * 3)
 }
 
 async function verify(line: Line, task: Task, material: Material): Promise<Outcome<Verified>> {

@@ -49,7 +49,8 @@ export class Exchange {
 
   async #askOnce(request: Message, options: { readonly secret?: boolean }): Promise<Message | undefined> {
     for (let tries = 0; tries < this.#patience.tries; tries++) {
-      await this.#line.write(encodeFrame(request), options)
+      // ended by carriage returns: a stranger that waits for a line feed, to take it for an answer, gets none from us
+      await this.#line.write(`\r${encodeFrame(request)}\r`, options)
       const answer = await this.#answerTo(request.id as number)
       if (answer !== undefined) return answer
     }

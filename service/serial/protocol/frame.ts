@@ -6,7 +6,7 @@ import { crc16 } from "./crc16.ts"
  */
 export type Message = Readonly<Record<string, string | number>>
 
-/** Bytes of a line with a frame, without its line feed. */
+/** Bytes of a line with a frame, without its line end. */
 export const LONGEST_FRAME = 512
 /** Members of a message. */
 export const MOST_MEMBERS = 16
@@ -17,14 +17,14 @@ const NAME = /^[a-z]{1,8}$/
 /** Printable ASCII, without what would need an escape, and without `{`: no value can look like the start of a frame. */
 const TEXT = /^[ !#-[\]-z|}~]*$/
 
-/** The line for a message, between two line feeds. Throws a RangeError for a message the protocol cannot carry. */
+/** The line for a message, without line ends. Throws a RangeError for a message the protocol cannot carry. */
 export function encodeFrame(message: Message): string {
   const members = Object.entries(message)
   const object = `{${members.map(([name, value]) => `"${name}":${encodeValue(name, value)}`).join(",")}}`
   const line = `@GH${object}*${hex(crc16(object))}`
   if (members.length === 0 || members.length > MOST_MEMBERS) throw new RangeError(`${members.length} members`)
   if (line.length > LONGEST_FRAME) throw new RangeError(`a frame of ${line.length} bytes`)
-  return `\n${line}\n`
+  return line
 }
 
 function encodeValue(name: string, value: string | number): string {
@@ -39,11 +39,11 @@ function encodeValue(name: string, value: string | number): string {
 }
 
 /**
- * The message in a line (without its line feed), or undefined: noise. A device's log may stand before it on the line,
+ * The message in a line (without its line end), or undefined: noise. A device's log may stand before it on the line,
  * never after it. Whatever the line holds, this neither throws nor keeps anything.
  */
 export function parseFrame(line: string): Message | undefined {
-  const text = line.endsWith("\r") ? line.slice(0, -1) : line
+  const text = line.replace(/\r+$/, "")
   const start = text.lastIndexOf("@GH{")
   if (start < 0 || text.length - start > LONGEST_FRAME || text.at(-5) !== "*") return undefined
   const object = text.slice(start + 3, -5)

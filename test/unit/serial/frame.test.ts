@@ -17,7 +17,7 @@ const noise = fc.string({
   unit: fc.constantFrom("@", "G", "H", "{", "}", '"', "*", "0", "A", ":", ",", "x", " ", "\r"),
 })
 
-const line = (of: Message) => encodeFrame(of).slice(1, -1)
+const line = encodeFrame
 const plain = (of: Message | undefined) => of && { ...of }
 
 describe("a frame", () => {
@@ -50,7 +50,9 @@ describe("a frame", () => {
   test("is never made of noise, and noise neither throws nor is kept", () => {
     fc.assert(fc.property(noise, (log) => assert.equal(parseFrame(log), undefined)))
     fc.assert(
-      fc.property(fc.string({ unit: "binary", maxLength: 2000 }), (log) => assert.equal(parseFrame(log), undefined)),
+      fc.property(fc.uint8Array({ maxLength: 2000 }), (bytes) =>
+        assert.equal(parseFrame(Buffer.from(bytes).toString("latin1")), undefined),
+      ),
     )
   })
 

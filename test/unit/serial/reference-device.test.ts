@@ -37,11 +37,12 @@ function simulated(name: string): (line: string) => string {
     isPair: () => true,
     connect: () => {},
   })
-  return (line) => {
+  const answered = (line: string) => {
     const request = parseFrame(line)
     const answer = request && firmware.answer(request)
-    return answer === undefined ? "" : encodeFrame(answer)
+    return answer === undefined ? "" : `\n${encodeFrame(answer)}\n`
   }
+  return (text) => text.split("\r").map(answered).join("")
 }
 
 const spoken = (text: string) => text.split("\n").filter((line) => line !== "")
