@@ -28,16 +28,19 @@ const ANSWER_MS = 2000
 export class AtCommands {
   readonly #line: Line
   readonly #wrap: (command: string) => string
+  readonly #end: string
 
-  constructor(line: Line, wrap: (command: string) => string = (command) => command) {
+  /** A carriage return ends a command; a line feed after it, only for who is known to want one. */
+  constructor(line: Line, wrap: (command: string) => string = (command) => command, end = "\r") {
     this.#line = line
     this.#wrap = wrap
+    this.#end = end
   }
 
   /** Whether anything at the other end answers AT: asked twice, as the first may end a line somebody else began. */
   async isThere(): Promise<boolean> {
     for (let tries = 0; tries < 2; tries++) {
-      await this.#line.write("\r") // ends whatever was sent before
+      await this.#line.write(this.#end) // ends whatever was sent before
       await this.#line.wait(20)
       if ((await this.command("AT", { timeoutMs: 300 })).ok) return true
     }
@@ -46,7 +49,7 @@ export class AtCommands {
 
   async command(command: string, { timeoutMs = ANSWER_MS, secret = false }: Call = {}): Promise<AtAnswer> {
     this.#line.discard()
-    await this.#line.write(`${this.#wrap(command)}\r`, { secret })
+    await this.#line.write(this.#wrap(command) + this.#end, { secret })
     return this.#answer(command, timeoutMs)
   }
 
@@ -62,7 +65,7 @@ export class AtCommands {
    */
   async upload(command: string, invitation: RegExp, data: Buffer, { secret = false }: Call = {}): Promise<AtAnswer> {
     this.#line.discard()
-    await this.#line.write(`${command}\r`)
+    await this.#line.write(command + this.#end)
     const invited = await this.#until(
       new RegExp(`${invitation.source}|(?:^|\\n)(?:ERROR|\\+CM[ES] ERROR: ?[^\\r\\n]*)\\r`),
     )

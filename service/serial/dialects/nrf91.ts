@@ -52,16 +52,25 @@ interface Modem {
 }
 
 async function open(line: Line): Promise<Modem | undefined> {
+  const crlf = (pem: string) => pem.replace(/\r?\n/g, "\r\n")
+  const shell = line.heard.includes(":~$ ") ? await openShell(line) : undefined
+  if (shell !== undefined) return shell
   const at = new AtCommands(line)
-  if (await at.isThere()) {
-    const crlf = (pem: string) => pem.replace(/\r?\n/g, "\r\n")
-    return { at, stored: crlf, quoted: crlf }
-  }
-  // Zephyr's AT shell takes one line only, in quotes, with \n for the line ends
+  if (await at.isThere()) return { at, stored: crlf, quoted: crlf }
+  // AT hosts built for CR LF; a stranger might take a line feed for an answer, so only where Nordic's banner was heard
+  const host = new AtCommands(line, undefined, "\r\n")
+  if (BANNER.test(line.heard) && (await host.isThere())) return { at: host, stored: crlf, quoted: crlf }
+  return openShell(line)
+}
+
+/** Zephyr's AT shell takes one line only, in quotes, with \n for the line ends. */
+async function openShell(line: Line): Promise<Modem | undefined> {
   const shell = new AtCommands(line, (command) => (/["\\]/.test(command) ? `at '${command}'` : `at ${command}`))
   if (!(await shell.command("AT", { timeoutMs: 400 })).ok) return undefined
   return { at: shell, stored: (pem) => pem, quoted: (pem) => pem.replace(/\n/g, "\\n") }
 }
+
+const BANNER = /nRF|AT host|Ready\r\n/
 
 async function detect(line: Line): Promise<Identity | undefined> {
   const modem = await open(line)
