@@ -21,9 +21,14 @@ import type { Gateway as Lent } from "./http/ports.ts"
 import { listenerStates, openListeners, openPorts, raise } from "./listeners.ts"
 import type { Logger } from "./log.ts"
 import { revokeOrphans } from "./orphans.ts"
+import { ownCertificate } from "./own-certificates.ts"
+import { Rates, SAMPLE_SECONDS } from "./rates.ts"
+import { RecentLog } from "./recent-log.ts"
+import { openRecords } from "./records.ts"
 import { openAppliance } from "./store/root-requests.ts"
 import { openStateDirectory } from "./store/state-directory.ts"
 import { openNotifier } from "./systemd/notify.ts"
+import { isTimeSynchronised } from "./systemd/timesync.ts"
 import { keepWatchdog, watchdogPeriod } from "./systemd/watchdog.ts"
 import { repeat, revertedAlarm, sharedAlarm } from "./upkeep.ts"
 import { VERSION } from "./version.ts"
@@ -36,6 +41,9 @@ const ROUND_TRIP_MS = 5 * SECOND
 /** A systemd that does not take a notification must not use up the time for stopping. */
 const STOPPING_MS = SECOND
 
+/** Nobody went: the client came. */
+const CAME = { cause: "", detail: "" }
+
 export type Gateway = AsyncDisposable & Greetable & Pick<Claiming, "onClaimed">
 
 /**
@@ -47,10 +55,13 @@ export async function startGateway(
   config: Config,
   env: NodeJS.ProcessEnv,
   clock: Clock,
-  log: Logger,
+  output: Logger,
   stop = new AbortController().signal,
+  restart?: () => void,
 ): Promise<Gateway> {
   await using parts = new AsyncDisposableStack()
+  const recentLog = new RecentLog(clock)
+  const log = recentLog.keeping(output)
   const health = new Health(() => clock.now())
   const state = parts.use(await openStateDirectory(config.stateDirectory))
   const onReverted = revertedAlarm(health)
@@ -75,6 +86,12 @@ export async function startGateway(
   if (config.bootstrap !== undefined) await takeIntoService(config.bootstrap, directory, accounts, trust, log, goOn)
   goOn()
 
+  const records = parts.use(
+    await openRecords({
+      ...{ ...access, stateDirectory: state.path, clock, log, writing },
+      onTorn: (detail) => log.warn("a change that was being recorded is lost", { detail }),
+    }),
+  )
   const broker = parts.use(
     await openBroker({
       ...access,
@@ -88,10 +105,15 @@ export async function startGateway(
         activity.note(username, address, clock.now())
         if (certificate?.issuer === OWN_ISSUER) trusting.issueLog.activate(certificate.serial, clock.now())
       },
-      onClient: (change, { clientId, username, address }) =>
-        events.publish(`client-${change}`, "/clients", { clientId: displayName(clientId), username, address }),
+      onClient: (change, { clientId, username, address, departure = CAME }) => {
+        const client = { clientId: displayName(clientId), username, address }
+        events.publish(`client-${change}`, "/clients", { ...client, ...(change === "disconnected" && departure) })
+        records.history.note({ ...client, kind: change, at: clock.now(), ...departure })
+      },
     }),
   )
+  const rates = new Rates(broker, access.door, clock)
+  parts.use(repeat("measuring what passes through", SAMPLE_SECONDS * SECOND, async () => rates.take(), log))
   const material = (): TlsMaterial => ({ ...servers.broker(), ca: trust.tlsAuthorities() })
   servers.onBroker(() => broker.swap(material()))
   trust.onChange(() => {
@@ -150,6 +172,18 @@ export async function startGateway(
     clients: broker,
     ...(appliance && { appliance }),
     messages: broker.messages,
+    ...records,
+    recentLog,
+    rates,
+    ownCertificates: () => [
+      ownCertificate("root", trusting.authority.anchors[1]),
+      ownCertificate("issuing", trusting.authority.anchors[0]),
+      ownCertificate("broker", servers.broker().cert),
+      ownCertificate("page-authority", servers.pageAuthority.certPem),
+      ownCertificate("page", servers.page().cert),
+    ],
+    isTimeSynchronised: () => isTimeSynchronised(),
+    restart,
     log: log.for("http"),
     listeners: () => listenerStates(config, open()),
     alive: () => !health.alarms.some((alarm) => alarm.condition === "round-trip-failed"),

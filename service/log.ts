@@ -30,7 +30,8 @@ export function openLog(level: Level, write: (line: string) => void, prefixed = 
   return logger("")
 }
 
-function rendered(fields: Fields = {}): string {
+/** The fields as they stand behind a message, each after a blank. */
+export function rendered(fields: Fields = {}): string {
   let text = ""
   for (const [name, value] of Object.entries(fields)) {
     if (value !== undefined) text += ` ${name}=${typeof value === "string" ? quoted(value) : value}`

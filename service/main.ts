@@ -25,7 +25,7 @@ async function main(): Promise<void> {
   try {
     const config = await loadConfig(process.env, process.argv.slice(2))
     log = logAt(config.log.level)
-    await run(config, log, stop.signal)
+    await run(config, log, { signal: stop.signal, abort: (why) => stop.abort(why) })
   } catch (error) {
     if (stop.signal.aborted && error === stop.signal.reason) return
     const known = error instanceof GatewayError
@@ -35,11 +35,22 @@ async function main(): Promise<void> {
   }
 }
 
-async function run(config: Config, log: Logger, stop: AbortSignal): Promise<void> {
-  await using gateway = await startGateway(config, process.env, systemClock, log, stop)
+async function run(config: Config, log: Logger, { signal: stop, abort }: Stop): Promise<void> {
+  const restart = isStartedAgain() ? () => abort("restart") : undefined
+  await using gateway = await startGateway(config, process.env, systemClock, log, stop, restart)
   process.stdout.write(greeting(gateway, process.stdout.isTTY === true))
   gateway.onClaimed((claimed) => process.stdout.write(claimNotice(gateway, claimed)))
   if (!stop.aborted) await once(stop, "abort")
+}
+
+interface Stop {
+  readonly signal: AbortSignal
+  abort(why: string): void
+}
+
+/** systemd starts the service again however it ended (Restart=always); it says of itself that it is there. */
+function isStartedAgain(): boolean {
+  return process.env.NOTIFY_SOCKET !== undefined && process.env.INVOCATION_ID !== undefined
 }
 
 function giveUp(log: Logger): void {

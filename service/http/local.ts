@@ -34,7 +34,7 @@ const GRACE_MS = 1000
  */
 export async function openLocal({ path, gateway }: LocalOptions): Promise<AsyncDisposable> {
   const log = gateway.log.for("local")
-  const serve = serving({ directory: gateway.directory, tokens: NO_TOKENS, log })
+  const serve = serving({ directory: gateway.directory, tokens: NO_TOKENS, log, audit: gateway.audit })
   const app = openApp(localTable(gateway), serve, { hosts: () => [], log })
   const server = createServer({ requestTimeout: 3_600_000, headersTimeout: 10_000 }, (request, response) => {
     disarm(request)

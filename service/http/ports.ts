@@ -3,10 +3,12 @@ import type { Attempts } from "../access/attempts.ts"
 import type { Clients } from "../access/clients.ts"
 import type { Directory } from "../access/directory.ts"
 import type { Door } from "../access/door.ts"
+import type { History } from "../access/history.ts"
 import type { TokensDocument } from "../access/kept-tokens.ts"
 import type { Messages } from "../access/messages.ts"
 import type { Passwords } from "../access/password.ts"
 import type { Appliance } from "../appliance.ts"
+import type { Audit } from "../audit.ts"
 import type { Authority } from "../ca/authority.ts"
 import type { IssueLog } from "../ca/issue-log.ts"
 import type { PageAuthority } from "../ca/page-authority.ts"
@@ -16,6 +18,9 @@ import type { EventHub } from "../events.ts"
 import type { Health } from "../health.ts"
 import type { Limits } from "../limits.ts"
 import type { Logger } from "../log.ts"
+import type { OwnCertificate } from "../own-certificates.ts"
+import type { Rates } from "../rates.ts"
+import type { RecentLog } from "../recent-log.ts"
 
 /** One authority of the trust bundle, as it is shown. Times are milliseconds since the epoch. */
 export interface TrustedAuthority {
@@ -80,12 +85,22 @@ export interface Gateway {
   readonly keptTokens: Document<TokensDocument>
   readonly authority: Pick<Authority, "issue" | "revoke" | "crl" | "anchors" | "chainOf">
   readonly pageAuthority: Pick<PageAuthority, "certPem" | "fingerprint" | "words" | "names">
-  readonly issueLog: Pick<IssueLog, "entries" | "find" | "ofUser">
+  readonly issueLog: Pick<IssueLog, "entries" | "find" | "ofUser" | "newestAt">
   readonly trust: TrustBundle
   readonly clients: Clients
   /** What root does for the service; only on the appliance. */
   readonly appliance?: Appliance
   readonly messages: Messages
+  readonly history: Pick<History, "of">
+  readonly audit: Pick<Audit, "records" | "record">
+  readonly recentLog: Pick<RecentLog, "entries">
+  readonly rates: Pick<Rates, "samples">
+  /** The certificates that are no device's. */
+  ownCertificates(): readonly OwnCertificate[]
+  /** Undefined where nobody here knows. */
+  isTimeSynchronised(): Promise<boolean | undefined>
+  /** Ends the process, for systemd to start it again; undefined where nothing would. */
+  readonly restart?: (() => void) | undefined
   readonly door: Door
   readonly health: Health
   readonly events: EventHub

@@ -44,6 +44,8 @@ export interface Route {
   readonly summary: string
   /** The password must have been given within the last minutes. */
   readonly confirmed: boolean
+  /** A question that takes a body, or an act that leaves nothing behind: not for the record of changes. */
+  readonly changesNothing: boolean
   /** Takes and gives entity tags. */
   readonly tagged: boolean
   /** Refusals beside those that follow from the other columns. */
@@ -83,6 +85,7 @@ interface Spec<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> {
   readonly summary?: string
   readonly administratorOnly?: boolean
   readonly confirmed?: boolean
+  readonly changesNothing?: boolean
   readonly tagged?: boolean
   readonly refuses?: readonly ProblemCode[]
   readonly params?: P
@@ -113,6 +116,7 @@ export function route<
     access: spec.access,
     summary: spec.summary ?? "",
     confirmed: spec.confirmed ?? false,
+    changesNothing: spec.changesNothing ?? false,
     tagged: spec.tagged ?? false,
     refuses: spec.refuses ?? [],
     administratorOnly: spec.administratorOnly ?? false,

@@ -47,7 +47,7 @@ export async function openHttp(options: HttpOptions): Promise<Http> {
   await using stack = new AsyncDisposableStack()
   const desk = openDesk(gateway, stack)
   const streams = openStreams(gateway)
-  const serve = serving({ identify: identification(desk.passes), log })
+  const serve = serving({ identify: identification(desk.passes), log, audit: gateway.audit })
   const table = routeTable(gateway, desk, streams, await loadPage(options.page ?? BUILT_PAGE))
   const app = openApp(table, serve, { hosts, log })
   const server = createServer(

@@ -1,9 +1,11 @@
 import type { Request, Response } from "express"
 import type { Directory } from "../access/directory.ts"
+import type { Audit } from "../audit.ts"
 import { reasonOf } from "../errors.ts"
 import type { Logger } from "../log.ts"
 import { plainAddress } from "./address.ts"
 import { type Answer, send } from "./answer.ts"
+import { changeOf } from "./auditing.ts"
 import { authorise } from "./authorisation.ts"
 import { bodyOf, uploadOf } from "./body.ts"
 import { assertConfirmed } from "./confirmation.ts"
@@ -16,22 +18,24 @@ import type { Tokens } from "./token.ts"
 
 export type Serve = (request: Request, response: Response) => Promise<void>
 
-export type ServeParts = { readonly log: Logger } & (
-  | { readonly identify: Identify }
-  | { readonly directory: Directory; readonly tokens: Tokens }
-)
+export type ServeParts = {
+  readonly log: Logger
+  /** Where changes are recorded, each before it is answered; a server that changes nothing has none. */
+  readonly audit?: Pick<Audit, "record">
+} & ({ readonly identify: Identify } | { readonly directory: Directory; readonly tokens: Tokens })
 
 /**
  * Serves a route: who asks, whether it may, what it says, in this order, so that a stranger learns nothing of a body's
  * faults. Every mutating request leaves one line in the log; no line holds a body, a token or an address as typed.
  */
 export function serving(parts: ServeParts): (route: Route) => Serve {
-  const { log } = parts
+  const { log, audit } = parts
   const identify = "identify" in parts ? parts.identify : byToken(parts.directory, parts.tokens)
   return (route) => async (request, response) => {
     let who = NOBODY
     let answer: Answer | undefined
     let refusal: Outward | undefined
+    let body: unknown
     const address = plainAddress(request.socket.remoteAddress)
     const admitted = (still: boolean) => {
       who = route.access === "public" ? NOBODY : identify(request, still)
@@ -41,7 +45,7 @@ export function serving(parts: ServeParts): (route: Route) => Serve {
     }
     try {
       admitted(isUnattended(request))
-      const body = await bodyOf(request, response, route)
+      body = await bodyOf(request, response, route)
       admitted(true) // once more: a body may take half a minute, and its sender may lose its rights meanwhile
       const upload = () => uploadOf(request, route)
       answer = await route.answer({ ...who, ...asked(request), body, upload, address, admitted: () => admitted(true) })
@@ -53,6 +57,12 @@ export function serving(parts: ServeParts): (route: Route) => Serve {
     const actor = who.actor.name || answer?.actor
     const { method, path } = route
     if (isMutating(route)) log.info("request", { actor, method, route: path, status: outcome.status, address })
+    if (answer !== undefined && isMutating(route) && !route.changesNothing) {
+      const change = changeOf(route, request.params, body, answer)
+      await audit?.record({ ...change, actor: actor ?? "", address }).catch((error) => {
+        log.error("a change could not be recorded", { actor, method, route: path, reason: reasonOf(error) })
+      })
+    }
     send(response, outcome)
   }
 }

@@ -15,6 +15,7 @@ import { ProtocolError, Reason, type ReasonCode, violated } from "../wire/reason
 import type { IncomingAliases } from "./aliases.ts"
 import { receiveConnect } from "./connect.ts"
 import { TICK_MS } from "./connections.ts"
+import { type Departure, departureFor, LOST, SAID_GOODBYE } from "./departure.ts"
 import type { Exchange } from "./exchange.ts"
 import { Intake } from "./intake.ts"
 import { closeLingering } from "./linger.ts"
@@ -50,6 +51,8 @@ export class Connection implements PacketSink, Carrier, CoreClient {
   refusedPublishes = 0
   lastRefusedTopic: string | undefined
   lastError: { readonly at: number; readonly sentence: string } | undefined
+  /** Why it went, once it has: until someone says goodbye, the network is to blame. */
+  departure: Departure = LOST
   #activeTick: number
 
   constructor(exchange: Exchange, stream: Duplex, origin: Origin, plainSocket: boolean) {
@@ -126,6 +129,7 @@ export class Connection implements PacketSink, Carrier, CoreClient {
       this.sessionExpiry = Math.min(sessionExpiry, this.exchange.limits.sessionExpirySeconds)
       this.exchange.sessions.setExpiry(this.session, this.sessionExpiry)
     }
+    this.departure = SAID_GOODBYE
     if (reason === Reason.success) this.will = undefined // any other reason sends it [MQTT-3.1.2-8, 3.14.4-3]
     this.#left()
   }
@@ -213,6 +217,7 @@ export class Connection implements PacketSink, Carrier, CoreClient {
   end(reason: ReasonCode, why: string): void {
     if (this.closed) return
     this.exchange.log.info("client disconnected", { client: displayName(this.id), why, reason })
+    this.departure = departureFor(reason, why)
     if (this.version5 && this.session !== undefined) this.send(disconnectFrame(reason))
     this.#left()
   }

@@ -1,12 +1,19 @@
 import type { Clock } from "../../clock.ts"
 import type { Connection } from "./connection.ts"
+import type { Departure } from "./departure.ts"
 
 /** Milliseconds between two looks at deadlines. */
 export const TICK_MS = 250
 
 export type OnClient = (
   change: "connected" | "disconnected",
-  client: { readonly clientId: string; readonly username: string; readonly address: string },
+  client: {
+    readonly clientId: string
+    readonly username: string
+    readonly address: string
+    /** Why it went. */
+    readonly departure?: Departure
+  },
 ) => void
 
 /** Every open connection, from its first byte on, and the admitted ones by client identifier and by user. */
@@ -77,7 +84,8 @@ export class Connections {
     if (fingerprint !== undefined && this.#byCertificate.get(fingerprint) === connection) {
       this.#byCertificate.delete(fingerprint)
     }
-    this.#onClient?.("disconnected", { clientId: connection.id, username, address: connection.origin.address })
+    const { id: clientId, departure, origin } = connection
+    this.#onClient?.("disconnected", { clientId, username, address: origin.address, departure })
   }
 
   /** Ends what is past a deadline. Call every `TICK_MS`. */

@@ -33,6 +33,7 @@ export function messageRoutes({ messages, directory }: Gateway, streams: Message
       method: "POST",
       path: "/messages",
       access: "write",
+      changesNothing: true,
       summary: "Publish a message with one's own MQTT permissions",
       refuses: ["forbidden", "conflict"],
       body: publishRequest,

@@ -20,9 +20,11 @@ import { messageRoutes } from "./messages.ts"
 import { openApiRoute } from "./openapi.ts"
 import { pageRoutes } from "./page.ts"
 import { previewRoutes } from "./preview.ts"
+import { recordRoutes } from "./records.ts"
 import { roleRoutes } from "./roles.ts"
 import { sessionRoutes } from "./session.ts"
 import { healthRoute, statusRoutes } from "./status.ts"
+import { systemRoutes } from "./system.ts"
 import { tokenRoutes } from "./tokens.ts"
 import { trustRoutes } from "./trust.ts"
 import { userRoutes } from "./users.ts"
@@ -51,6 +53,8 @@ export function routeTable(
     ...limitRoutes(gateway),
     ...applianceRoutes(gateway),
     ...eventRoutes(streams.events),
+    ...recordRoutes(gateway),
+    ...systemRoutes(gateway),
     ...messageRoutes(gateway, streams.messages),
   ]
   const table: Route[] = [

@@ -55,6 +55,7 @@ export function sessionRoutes({ passes, signIn }: Desk): Route[] {
       method: "POST",
       path: "/session/confirm",
       access: "person",
+      changesNothing: true,
       summary: "Give the password again; dangerous acts are then taken for five minutes",
       refuses: ["wrong-password", "too-many-attempts", "busy"],
       body: confirmRequest,

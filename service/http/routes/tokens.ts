@@ -66,6 +66,7 @@ export function tokenRoutes({ directory }: Gateway, { passes, kept, signIn }: De
       method: "POST",
       path: "/tokens/current/confirm",
       access: "person",
+      changesNothing: true,
       summary: "Give the password again; dangerous acts are then taken for five minutes",
       refuses: ["wrong-password", "too-many-attempts", "busy"],
       body: confirmRequest,

@@ -5,11 +5,13 @@ import { Attempts } from "../../../service/access/attempts.ts"
 import type { ConnectedClient } from "../../../service/access/clients.ts"
 import type { Directory } from "../../../service/access/directory.ts"
 import { Door } from "../../../service/access/door.ts"
+import { History, noHistory } from "../../../service/access/history.ts"
 import { noTokens } from "../../../service/access/kept-tokens.ts"
 import type { SeenMessage } from "../../../service/access/messages.ts"
 import { Passwords } from "../../../service/access/password.ts"
 import { covers } from "../../../service/access/topic.ts"
 import type { User } from "../../../service/access/user.ts"
+import { Audit } from "../../../service/audit.ts"
 import { parseCsr } from "../../../service/ca/csr.ts"
 import { IssueLog, type IssueRecord } from "../../../service/ca/issue-log.ts"
 import { GatewayError } from "../../../service/errors.ts"
@@ -18,6 +20,7 @@ import { Health } from "../../../service/health.ts"
 import type { Gateway, TrustedAuthority } from "../../../service/http/ports.ts"
 import { defaultLimits } from "../../../service/limits.ts"
 import { openLog } from "../../../service/log.ts"
+import { RecentLog } from "../../../service/recent-log.ts"
 import type { FakeClock } from "../../support/fake-clock.ts"
 import { MemoryDocument } from "../../support/memory-document.ts"
 
@@ -90,6 +93,12 @@ export function gatewayOf(
       counters: () => ({ published: 7, limitTopicLevels: 3 }),
     },
     messages: messagesOf(),
+    history: new History(new MemoryDocument(noHistory())),
+    audit: new Audit({ records: [], append: async () => {} }, clock, 1000),
+    recentLog: new RecentLog(clock),
+    rates: { samples: [] },
+    ownCertificates: () => [],
+    isTimeSynchronised: async () => undefined,
     door: new Door(() => clock.now()),
     health: new Health(() => clock.now()),
     events: new EventHub(clock),
