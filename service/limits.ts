@@ -19,6 +19,8 @@ const RANGES = {
   sessions: [1, 1_000_000],
   /** Sessions, live and stored, of one user. */
   sessionsPerUser: [1, 1_000_000],
+  /** TLS handshakes under way at one time; of one IP address a quarter of them. Others wait. */
+  handshakes: [4, 250_000],
   /** Seconds for the TLS and the WebSocket handshake. */
   handshakeSeconds: [1, 300],
   /** Seconds from the handshake to a whole CONNECT packet. */
@@ -89,6 +91,7 @@ export function completeLimits(chosen: Partial<Limits>, totalMemoryBytes: number
     connectionsPerUser: Math.max(100, Math.floor(connections / 4)),
     sessions: 2 * connections,
     sessionsPerUser: Math.max(100, Math.floor(connections / 4)),
+    handshakes: Math.min(1000, Math.max(16, Math.floor(connections / 8))),
     handshakeSeconds: 10,
     connectSeconds: 10,
     packetBytesBeforeLogin: 16 * KIB,

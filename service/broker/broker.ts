@@ -20,6 +20,8 @@ import { Counters } from "./counters.ts"
 import { MemoryPersistence } from "./durable/memory.ts"
 import { Admission, type GoodCertificate } from "./gate/admission.ts"
 import { mayPublish, prefixedTopic } from "./gate/authorization.ts"
+import { Handshakes } from "./listen/handshakes.ts"
+import { Lane } from "./listen/lane.ts"
 import type { Binding, Entrance, Listener, ListenerName, TlsMaterial } from "./listen/listener.ts"
 import { listenTcp } from "./listen/tcp.ts"
 import { listenTls } from "./listen/tls.ts"
@@ -96,10 +98,12 @@ export class Broker implements Clients, AsyncDisposable {
     )
     const admission = new Admission(parts)
     const connections = new Connections(clock, parts.onClient)
-    this.#exchange = { ...parts, counters, admission, core, tree: router.tree, retained, sessions, connections }
+    const lane = new Lane()
+    this.#exchange = { ...parts, counters, admission, lane, core, tree: router.tree, retained, sessions, connections }
     const turnstile = new Turnstile(limits.connections, limits.connectionsPerAddress, counters)
     this.#entrance = {
       turnstile,
+      handshakes: new Handshakes(limits.handshakes, lane, counters),
       handshakeMs: limits.handshakeSeconds * 1000,
       bytesBeforeLogin: limits.packetBytesBeforeLogin,
       frameBytes: limits.packetBytes,

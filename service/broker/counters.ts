@@ -8,6 +8,7 @@ export class Counters {
   limitConnections = 0
   limitConnectionsPerAddress = 0
   limitConnectionsPerUser = 0
+  limitHandshakes = 0
   limitSessions = 0
   limitSessionsPerUser = 0
   limitConnectDeadline = 0

@@ -17,6 +17,13 @@ const LONGEST_CONNACK = 100
 
 /** CONNECT, step by step: who is it, may it have this client identifier and this will, then CONNACK. */
 export function receiveConnect(connection: Connection, packet: Connect): void {
+  connection.pauseReading()
+  connection.exchange.lane.enter(connection.origin.address, () => {
+    if (!connection.closed) connection.guarded(() => judge(connection, packet))
+  })
+}
+
+function judge(connection: Connection, packet: Connect): void {
   connection.sender.maximumPacketSize = packet.maximumPacketSize ?? Number.POSITIVE_INFINITY
   if (packet.authenticationMethod !== undefined) {
     const sentence = "the client asked for enhanced authentication, which is not offered"
@@ -24,7 +31,6 @@ export function receiveConnect(connection: Connection, packet: Connect): void {
   }
   const admission = connection.exchange.admission.admit(packet, connection.origin)
   if (!(admission instanceof Promise)) return decide(connection, packet, admission)
-  connection.pauseReading()
   admission.then(
     (outcome) => connection.guarded(() => decide(connection, packet, outcome)),
     (error) => connection.fail(error),

@@ -7,6 +7,7 @@ import type { Logger } from "../../log.ts"
 import type { Core } from "../core.ts"
 import type { Counters } from "../counters.ts"
 import type { Admission, GoodCertificate } from "../gate/admission.ts"
+import type { Lane } from "../listen/lane.ts"
 import type { Retained } from "../routing/retained.ts"
 import type { SubscriptionTree } from "../routing/subscription-tree.ts"
 import type { Sessions } from "../session/sessions.ts"
@@ -22,6 +23,8 @@ export interface Exchange {
   readonly directory: Directory
   readonly door: Door
   readonly admission: Admission
+  /** Where newcomers wait for their turn. */
+  readonly lane: Lane
   readonly core: Core
   readonly tree: SubscriptionTree
   readonly retained: Retained

@@ -2,6 +2,7 @@ import type { Server, Socket } from "node:net"
 import type { Duplex } from "node:stream"
 import { GatewayError } from "../../errors.ts"
 import type { Origin } from "../gate/admission.ts"
+import type { Handshakes } from "./handshakes.ts"
 import { plainAddress, type Turnstile } from "./turnstile.ts"
 
 export type ListenerName = Origin["listener"]
@@ -22,6 +23,7 @@ export interface TlsMaterial {
 /** What every listener hands its byte streams to. */
 export interface Entrance {
   readonly turnstile: Turnstile
+  readonly handshakes: Handshakes
   /** Milliseconds for a TLS or WebSocket handshake. */
   readonly handshakeMs: number
   /** Bytes of the largest packet before the login. */

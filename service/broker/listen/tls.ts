@@ -1,16 +1,8 @@
-import type { Socket } from "node:net"
 import { createServer, type SecureContextOptions, type TLSSocket, type TlsOptions } from "node:tls"
 import type { PresentedCertificate } from "../../ca/trust.ts"
 import { reasonOf } from "../../errors.ts"
-import {
-  type Binding,
-  bind,
-  closed,
-  type Entrance,
-  type Listener,
-  passTurnstile,
-  type TlsMaterial,
-} from "./listener.ts"
+import { waitBeforeTls } from "./antechamber.ts"
+import { type Binding, bind, closed, type Entrance, type Listener, type TlsMaterial } from "./listener.ts"
 import { READ_BYTES } from "./tcp.ts"
 import { plainAddress } from "./turnstile.ts"
 
@@ -24,7 +16,7 @@ export async function listenTls(binding: Binding, material: TlsMaterial, entranc
     const certificate = presentedBy(socket)
     entrance.enter(socket, { listener: "mqtts", address: plainAddress(socket.remoteAddress), certificate }, false)
   })
-  server.on("connection", (socket: Socket) => passTurnstile(socket, entrance.turnstile))
+  waitBeforeTls(server, entrance)
   server.on("tlsClientError", (error, socket) => {
     entrance.handshakeFailed(plainAddress(socket.remoteAddress), reasonOf(error))
     socket.destroy() // past its deadline Node only tells of it

@@ -6,6 +6,7 @@ import type { TLSSocket } from "node:tls"
 import { type WebSocket, WebSocketServer } from "ws"
 import { reasonOf } from "../../errors.ts"
 import { closeLingering } from "../connection/linger.ts"
+import { waitBeforeTls } from "./antechamber.ts"
 import {
   ADMITTED,
   type Binding,
@@ -42,7 +43,7 @@ export async function listenWs(binding: Binding, entrance: Entrance): Promise<Li
 export async function listenWss(binding: Binding, material: TlsMaterial, entrance: Entrance): Promise<Listener> {
   const options = { ...tlsOptions(material, entrance.handshakeMs), ...OFTEN }
   const server = createTlsServer(options, answerPlainRequest)
-  server.on("connection", (socket: Socket) => passTurnstile(socket, entrance.turnstile))
+  waitBeforeTls(server, entrance)
   server.on("tlsClientError", (error, socket) => {
     entrance.handshakeFailed(plainAddress(socket.remoteAddress), reasonOf(error))
   })

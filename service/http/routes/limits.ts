@@ -9,6 +9,7 @@ const ACTED: { readonly [name in keyof Limits]?: string } = {
   connections: "limitConnections",
   connectionsPerAddress: "limitConnectionsPerAddress",
   connectionsPerUser: "limitConnectionsPerUser",
+  handshakes: "limitHandshakes",
   sessions: "limitSessions",
   sessionsPerUser: "limitSessionsPerUser",
   connectSeconds: "limitConnectDeadline",

@@ -103,7 +103,7 @@ test("every mistake is named with its key and what is allowed", async (t) => {
     'addresses.0 must be an IPv4 or IPv6 address, not "fe80::1%eth0"',
     'certificates.pendingHours must be a whole number from 1 to 2160, not "24"',
     "here stands an object with the keys connections, connectionsPerAddress, connectionsPerUser, sessions, " +
-      "sessionsPerUser, handshakeSeconds, connectSeconds, packetBytesBeforeLogin, packetBytes, " +
+      "sessionsPerUser, handshakes, handshakeSeconds, connectSeconds, packetBytesBeforeLogin, packetBytes, " +
       "subscriptionsPerClient, topicLevels, queuedMessagesPerSession, queuedBytesPerSession, queuedBytesTotal, " +
       "retainedMessages, retainedBytes, retainedPayloadBytes, sessionExpirySeconds, inflightIncoming, " +
       "inflightOutgoing, incomingQos2, publishesPerSecond, keepAliveSeconds, socketBytes, topicAliases",
