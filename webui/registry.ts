@@ -29,4 +29,8 @@ export const PAGES: readonly PageEntry[] = [
     ...{ path: "/devices", label: { en: "Devices", de: "Geräte" }, icon: "devices", place: "bar" },
     ...{ needs: ["read", "/users"], load: () => import("./pages/devices.tsx") },
   },
+  {
+    ...{ path: "/box", label: { en: "The box", de: "Die Box" }, icon: "storage", place: "more" },
+    ...{ needs: ["read", "/appliance"], load: () => import("./pages/box.tsx") },
+  },
 ]
