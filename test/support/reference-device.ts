@@ -1,6 +1,8 @@
 import { spawn, spawnSync } from "node:child_process"
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
+import type { OpenPort } from "../../service/serial/binding.ts"
+import { PortFault } from "../../service/serial/port-fault.ts"
 
 const ROOT = join(import.meta.dirname, "../..")
 const DEVICE = join(ROOT, "docs/reference-device")
@@ -65,3 +67,26 @@ export async function readTranscript(): Promise<{ sent: string; answer: string |
 
 /** What the transcript's device calls its request. */
 export const TRANSCRIPT_REQUEST = Buffer.from(Array.from({ length: 200 }, (_, i) => (7 * i + 3) & 0xff))
+
+/** The reference device as a port: its standard streams are the line. */
+export function portTo(program: string, args: readonly string[]): OpenPort {
+  const device = spawn(program, args, { stdio: ["pipe", "pipe", "inherit"] })
+  const chunks = device.stdout[Symbol.asyncIterator]()
+  let rest: Buffer = Buffer.alloc(0)
+  return {
+    async read(into) {
+      if (rest.length === 0) {
+        const { value, done } = await chunks.next()
+        if (done) throw PortFault.gone(program)
+        rest = value
+      }
+      const count = rest.copy(into)
+      rest = rest.subarray(count)
+      return count
+    },
+    write: (bytes) => new Promise((resolve) => device.stdin.write(bytes, () => resolve())),
+    setBaudRate: async () => {},
+    set: async () => {},
+    close: async () => void device.stdin.end(),
+  }
+}

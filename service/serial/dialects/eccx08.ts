@@ -142,8 +142,10 @@ async function request(line: Line, task: Task): Promise<Outcome<KeyRequest>> {
     if (end !== undefined) return end.outcome
     const reply = PROMPTS.find(({ text }) => text.test(heard))?.reply(task)
     if (typeof reply === "object") return reply
-    line.discard()
-    if (reply !== undefined) await line.write(`${reply}\n`)
+    if (reply !== undefined) {
+      line.discard() // the question; half of one that is still coming must stay
+      await line.write(`${reply}\n`)
+    }
     if (!(await heardMore(line))) return failedForNow("no-answer", "the board says nothing; press its reset button")
   }
   return refused("device-confused", "the sketch asks more than ECCX08CSR does; upload the library's own")

@@ -1,4 +1,4 @@
-import type { OpenPort } from "../../../service/serial/binding.ts"
+import { type OpenPort, serialBinding } from "../../../service/serial/binding.ts"
 import { PortFault } from "../../../service/serial/port-fault.ts"
 
 /** What a device was given, as its TLS library would find it: PEM. */
@@ -32,6 +32,23 @@ export abstract class Player {
   protected abstract receive(bytes: string): void
 
   abstract holdings(): Holdings
+}
+
+/** Plays a device on one end of a pty pair. */
+export async function playOn(path: string, player: Player): Promise<AsyncDisposable> {
+  const port = await serialBinding.open(path, 115_200)
+  player.send = (text) => void port.write(Buffer.from(text, "latin1")).catch(() => {})
+  const into = Buffer.alloc(4096)
+  const live = (async () => {
+    for (;;) player.take(into.subarray(0, await port.read(into)).toString("latin1"))
+  })().catch(() => {}) // the cable was pulled
+  player.powerUp()
+  return {
+    [Symbol.asyncDispose]: async () => {
+      await port.close()
+      await live
+    },
+  }
 }
 
 /** A cable in memory between a player and a `SerialLine`. */
