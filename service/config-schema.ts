@@ -22,6 +22,11 @@ const HOST = text('"*" for every interface, an IP address or a DNS name', (host)
   return host === "*" || isAddress(host) || isDnsName(host)
 })
 
+const GLOB = text('a pattern such as "usb-Quectel_*" or "/dev/ttyACM0"', (glob) => glob !== "" && glob.length <= 200)
+const DEVICE_FILE = text('the absolute path of a device file such as "/dev/ttyAMA0"', (path) => {
+  return /^\/[^\0]{1,400}$/.test(path) && !path.split("/").includes("..")
+})
+
 const listener = (port: number, host = "*") =>
   z
     .strictObject({
@@ -56,6 +61,13 @@ export const CONFIG_SCHEMA = z.strictObject({
     .strictObject({
       deviceLifetimeDays: z.int().min(1).max(36_500).default(398),
       pendingHours: z.int().min(1).max(2160).default(24),
+    })
+    .prefault({}),
+  serial: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      ignore: z.array(GLOB).max(50).default([]),
+      extra: z.array(DEVICE_FILE).max(50).default([]),
     })
     .prefault({}),
 })

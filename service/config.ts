@@ -40,6 +40,13 @@ export interface Config {
     /** Hours in which a new certificate must make its first connection. */
     readonly pendingHours: number
   }
+  readonly serial: {
+    readonly enabled: boolean
+    /** Patterns of by-id names and device files that are left alone. */
+    readonly ignore: readonly string[]
+    /** Device files beside those on USB. */
+    readonly extra: readonly string[]
+  }
 }
 
 /**

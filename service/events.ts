@@ -13,6 +13,8 @@ export const EVENT_KINDS = [
   "users-changed",
   "roles-changed",
   "appliance-changed",
+  "serial-ports-changed",
+  "serial-job-changed",
   "skipped",
 ] as const
 

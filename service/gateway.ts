@@ -33,6 +33,7 @@ import { keepWatchdog, watchdogPeriod } from "./systemd/watchdog.ts"
 import { repeat, revertedAlarm, sharedAlarm } from "./upkeep.ts"
 import { VERSION } from "./version.ts"
 import { openWeb, type Web } from "./web.ts"
+import { openWorkplace, type Workplace } from "./workplace.ts"
 
 const SECOND = 1000
 const MINUTE = 60 * SECOND
@@ -92,6 +93,7 @@ export async function startGateway(
       onTorn: (detail) => log.warn("a change that was being recorded is lost", { detail }),
     }),
   )
+  let workplace: Workplace | undefined
   const broker = parts.use(
     await openBroker({
       ...access,
@@ -103,7 +105,8 @@ export async function startGateway(
       stillGood: (certificate) => trust.stillGood(certificate, clock.now()),
       onAdmitted: (username, address, certificate) => {
         activity.note(username, address, clock.now())
-        if (certificate?.issuer === OWN_ISSUER) trusting.issueLog.activate(certificate.serial, clock.now())
+        if (certificate?.issuer !== OWN_ISSUER) return
+        if (trusting.issueLog.activate(certificate.serial, clock.now())) workplace?.seen(certificate.serial)
       },
       onClient: (change, { clientId, username, address, departure = CAME }) => {
         const client = { clientId: displayName(clientId), username, address }
@@ -158,9 +161,18 @@ export async function startGateway(
   const claiming = parts.use(
     await openClaiming({ ...{ directory, accounts, trust, root, doors, clock, log }, stateDirectory: state.path }),
   )
+  workplace = parts.use(
+    await openWorkplace({
+      ...{ config, state, directory, accounts, ...trusting, clock, events, log: log.for("serial") },
+      reachable: () => servers.reachable(),
+      port: () => open().find((listener) => listener.name === "mqtts")?.port ?? 0,
+    }),
+  )
   const lent: Lent = {
     ...access,
     ...trusting,
+    ...workplace,
+    serialEnabled: config.serial.enabled,
     pageAuthority: servers.pageAuthority,
     version: VERSION,
     hostname: config.hostname,

@@ -1,9 +1,9 @@
 import { readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import mqtt from "mqtt"
+import { makeDeviceKey } from "../../service/ca/device-key.ts"
 import type { Gateway } from "../../service/gateway.ts"
 import { DemoApi } from "./api.ts"
-import { makeDeviceKey } from "./device.ts"
 
 const DEVICE = "pump-1"
 const READER = { username: "reader", password: "just-for-the-demo" }

@@ -1,6 +1,6 @@
 import { createHash, createPrivateKey, X509Certificate } from "node:crypto"
+import type { DeviceKey } from "../../service/ca/device-key.ts"
 import { LONGEST_FRAME, type Message } from "../../service/serial/protocol/frame.ts"
-import type { DeviceKey } from "../demo/device.ts"
 import { OBJECTS, type ObjectName, type Slot, type Storage } from "./storage.ts"
 
 const CHUNK = 192
@@ -12,7 +12,7 @@ export interface FirmwareParts {
   /** What a new key demands once the device is in service; with "code", the code on the label. */
   readonly lock: "none" | "button" | "code"
   readonly code?: string | undefined
-  makeKey(commonName: string): DeviceKey
+  makeKey(commonName: string): Pick<DeviceKey, "keyPem" | "csrPem">
   /** Whether a certificate chain (PEM) belongs to a private key (PEM). */
   isPair(chain: Buffer, key: Buffer): boolean
   /** Begins to connect with the slot in use. */

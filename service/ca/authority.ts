@@ -38,6 +38,8 @@ export interface IssueRequest {
   /** Who asked, and the way it was asked; both for the log. */
   readonly by: string
   readonly through: string
+  /** Told of the certificate before it is recorded, and thus before it counts; what it rejects with stops the issue. */
+  readonly beforeRecord?: (signed: Issued) => Promise<void>
 }
 
 /** A device's certificate as it is handed out. */
@@ -125,28 +127,23 @@ export class Authority {
     const { spki, spkiHash } = this.#accepted(request)
     const serial = newSerial()
     const der = deviceCertificate({ commonName, spki, serial, notAfter, site: this.#site }, this.#issuer)
-    const entry = await this.#record(der, serial, {
-      commonName,
-      spkiHash,
-      notAfter,
-      keyOrigin,
-      kind: "device",
-      by,
-      through,
-    })
+    const what = { commonName, spkiHash, notAfter, keyOrigin, kind: "device", by, through } as const
+    const record = this.#recordOf(der, serial, what)
     const certificatePem = pem("CERTIFICATE", der)
     const [issuingPem, rootPem] = this.anchors
-    const chainPem = certificatePem + issuingPem
-    return {
-      serial: entry.serial,
-      fingerprint: entry.sha256,
+    const signed = {
+      serial: record.serial,
+      fingerprint: record.sha256,
       certificatePem,
-      chainPem,
+      chainPem: certificatePem + issuingPem,
       rootPem,
       notAfter,
       commonName,
       spkiHash,
     }
+    await request.beforeRecord?.(signed)
+    await this.log.record(record)
+    return signed
   }
 
   /** A server's certificate from our own authority, with a key made here. Rejects with `bad-request`, `disk-failed`. */
@@ -159,9 +156,18 @@ export class Authority {
     const serial = newSerial()
     const der = serverCertificate({ commonName, spki, serial, notAfter, names, addresses }, this.#issuer)
     const what = { commonName, spkiHash: spkiHash(spki), notAfter, keyOrigin: "gateway", kind: "server" } as const
-    const entry = await this.#record(der, serial, { ...what, by: "gateway", through: "gateway" })
+    const record = this.#recordOf(der, serial, { ...what, by: "gateway", through: "gateway" })
+    await this.log.record(record)
     const certPem = pem("CERTIFICATE", der) + this.anchors[0]
-    return { keyPem: keyPem(key), certPem, serial: entry.serial, fingerprint: entry.sha256, notAfter, names, addresses }
+    return {
+      keyPem: keyPem(key),
+      certPem,
+      serial: record.serial,
+      fingerprint: record.sha256,
+      notAfter,
+      names,
+      addresses,
+    }
   }
 
   /** A certificate of the log with the authority that signed it, PEM; undefined where the log does not hold it. */
@@ -221,15 +227,15 @@ export class Authority {
     return verdict
   }
 
-  #record(der: Buffer, serial: Buffer, what: Omit<IssuedRecord, Filled>): Promise<IssueEntry> {
-    return this.log.record({
+  #recordOf(der: Buffer, serial: Buffer, what: Omit<IssuedRecord, Filled>): Omit<IssuedRecord, "record"> {
+    return {
       ...what,
       serial: serial.toString("hex"),
       sha256: createHash("sha256").update(der).digest("hex"),
       der: der.toString("base64"),
       at: this.#clock.now(),
       authority: this.#issuer.keyId.toString("hex"),
-    })
+    }
   }
 }
 

@@ -37,6 +37,7 @@ function operationOf(line: Route): Json {
       ...fieldsOf(line.schema.params, "path"),
       ...fieldsOf(line.schema.query, "query"),
       ...(line.tagged ? tagHeaders(line) : []),
+      ...(line.idempotent ? [headerParameter("Idempotency-Key")] : []),
     ],
     ...(line.takesBody === "no" ? {} : { requestBody: bodyOf(line) }),
     responses: { ...successesOf(line), ...problemsOf(line) },
@@ -63,8 +64,13 @@ function descriptionOf({ access, administratorOnly, confirmed }: Route): string 
 }
 
 function tagHeaders({ method }: Route): Json[] {
-  const header = (name: string) => ({ name, in: "header", required: false, schema: { type: "string" } })
-  return method === "GET" ? [header("If-None-Match")] : [header("If-Match"), header("If-None-Match")]
+  return method === "GET"
+    ? [headerParameter("If-None-Match")]
+    : [headerParameter("If-Match"), headerParameter("If-None-Match")]
+}
+
+function headerParameter(name: string): Json {
+  return { name, in: "header", required: false, schema: { type: "string" } }
 }
 
 function fieldsOf(schema: z.ZodType, place: "path" | "query"): Json[] {

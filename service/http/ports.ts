@@ -21,6 +21,9 @@ import type { Logger } from "../log.ts"
 import type { OwnCertificate } from "../own-certificates.ts"
 import type { Rates } from "../rates.ts"
 import type { RecentLog } from "../recent-log.ts"
+import type { Provisioning } from "../provisioning/provisioning.ts"
+import type { Station } from "../provisioning/station.ts"
+import type { Transcripts } from "../provisioning/transcripts.ts"
 
 /** One authority of the trust bundle, as it is shown. Times are milliseconds since the epoch. */
 export interface TrustedAuthority {
@@ -101,6 +104,11 @@ export interface Gateway {
   isTimeSynchronised(): Promise<boolean | undefined>
   /** Ends the process, for systemd to start it again; undefined where nothing would. */
   readonly restart?: (() => void) | undefined
+  readonly provisioning: Provisioning
+  readonly transcripts: Pick<Transcripts, "read">
+  readonly station: Station
+  /** Whether ports are looked at at all. */
+  readonly serialEnabled: boolean
   readonly door: Door
   readonly health: Health
   readonly events: EventHub

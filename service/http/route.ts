@@ -21,7 +21,9 @@ export interface Call<P = unknown, Q = unknown, B = unknown> extends Asker {
   readonly body: B
   readonly address: string
   /** A header of the request that came exactly once. */
-  header(name: "if-match" | "if-none-match" | "last-event-id" | "cookie" | "accept-encoding"): string | undefined
+  header(
+    name: "if-match" | "if-none-match" | "last-event-id" | "cookie" | "accept-encoding" | "idempotency-key",
+  ): string | undefined
   /** Throws `cross-site` unless a page of this gateway sent the request. */
   assertOwnPage(): void
   /** Who this is now; throws when the pass has ended meanwhile or may no longer be here. For answers that last. */
@@ -48,6 +50,8 @@ export interface Route {
   readonly changesNothing: boolean
   /** Takes and gives entity tags. */
   readonly tagged: boolean
+  /** An order that may be sent again under the same Idempotency-Key and is still one. */
+  readonly idempotent: boolean
   /** Refusals beside those that follow from the other columns. */
   readonly refuses: readonly ProblemCode[]
   /** Closed to everyone but administrators, whatever paths a role may name. */
@@ -87,6 +91,7 @@ interface Spec<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> {
   readonly confirmed?: boolean
   readonly changesNothing?: boolean
   readonly tagged?: boolean
+  readonly idempotent?: boolean
   readonly refuses?: readonly ProblemCode[]
   readonly params?: P
   readonly query?: Q
@@ -118,6 +123,7 @@ export function route<
     confirmed: spec.confirmed ?? false,
     changesNothing: spec.changesNothing ?? false,
     tagged: spec.tagged ?? false,
+    idempotent: spec.idempotent ?? false,
     refuses: spec.refuses ?? [],
     administratorOnly: spec.administratorOnly ?? false,
     takesBody: takesBodyOf(spec),

@@ -1,14 +1,5 @@
+import type { TranscriptEntry } from "../provisioning/transcripts.ts"
 import { Secrets } from "./secrets.ts"
-
-/** One line of a job's log. */
-export interface TranscriptEntry {
-  /** Milliseconds since the epoch. */
-  readonly at: number
-  /** From the device, to it, or what the gateway has to say. */
-  readonly way: "in" | "out" | "note"
-  /** Printable ASCII; everything else is escaped as in C. */
-  readonly text: string
-}
 
 /** Characters of one entry. Device lines that carry a certificate are shown cut. */
 const LONGEST_ENTRY = 500

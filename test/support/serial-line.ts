@@ -1,6 +1,7 @@
+import type { TranscriptEntry } from "../../service/provisioning/transcripts.ts"
 import { serialBinding } from "../../service/serial/binding.ts"
 import { SerialLine } from "../../service/serial/line.ts"
-import { Transcript, type TranscriptEntry } from "../../service/serial/transcript.ts"
+import { Transcript } from "../../service/serial/transcript.ts"
 
 /** A real line over a real port (a pseudo-terminal will do), and everything that was written down about it. */
 export async function openTestLine(path: string, baudRate = 115_200, signal = new AbortController().signal) {

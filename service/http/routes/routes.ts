@@ -22,6 +22,7 @@ import { pageRoutes } from "./page.ts"
 import { previewRoutes } from "./preview.ts"
 import { recordRoutes } from "./records.ts"
 import { roleRoutes } from "./roles.ts"
+import { serialRoutes } from "./serial.ts"
 import { sessionRoutes } from "./session.ts"
 import { healthRoute, statusRoutes } from "./status.ts"
 import { systemRoutes } from "./system.ts"
@@ -49,6 +50,7 @@ export function routeTable(
     ...authorityRoutes(gateway),
     ...trustRoutes(gateway),
     ...clientRoutes(gateway),
+    ...serialRoutes(gateway),
     ...explainRoutes(gateway),
     ...limitRoutes(gateway),
     ...applianceRoutes(gateway),

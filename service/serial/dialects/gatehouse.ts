@@ -218,9 +218,9 @@ const REFUSALS: Readonly<Record<string, Refused>> = {
   ),
   code: refused("wrong-code", "the device does not accept the code; read it from the label and start again"),
   alg: refused("no-common-key", "the device cannot make the kind of key it was asked for; update its firmware"),
-  job: refused("job-forgotten", "the device has forgotten the key of this job; start a new one"),
+  job: refused("key-lost", "the device has forgotten the key of this job; start a new one"),
   space: refused("no-space", "the device has no room for the certificates; update its firmware"),
   hash: failedForNow("garbled", "what the device stored is not what was sent; check the cable"),
-  pair: refused("wrong-certificate", "the certificate does not belong to the device's key; start a new job"),
+  pair: refused("key-lost", "the certificate does not belong to the device's key; start a new job"),
   store: failedForNow("store-failed", "the device could not write to its storage; try again, or replace it"),
 }

@@ -110,7 +110,7 @@ test("every mistake is named with its key and what is allowed", async (t) => {
     "here stands an object with the keys enabled, host, port",
     "here stands an object with the keys mqtt, mqtts, ws, wss, https, http",
     "here stands an object with the keys stateDirectory, systemDirectory, site, hostname, names, addresses, bootstrap, log, " +
-      "listeners, limits, certificates",
+      "listeners, limits, certificates, serial",
     "limits.connections must be a whole number from 1 to 250000, not 1.5",
     "limits.retained is not known",
     "listeners.amqp is not known",

@@ -21,6 +21,10 @@ import type { Gateway, TrustedAuthority } from "../../../service/http/ports.ts"
 import { defaultLimits } from "../../../service/limits.ts"
 import { openLog } from "../../../service/log.ts"
 import { RecentLog } from "../../../service/recent-log.ts"
+import { noJobs } from "../../../service/provisioning/job.ts"
+import { Jobs } from "../../../service/provisioning/jobs.ts"
+import { Provisioning } from "../../../service/provisioning/provisioning.ts"
+import type { SerialPortState } from "../../../service/provisioning/station.ts"
 import type { FakeClock } from "../../support/fake-clock.ts"
 import { MemoryDocument } from "../../support/memory-document.ts"
 
@@ -64,6 +68,13 @@ function populated(hash: string): AccessDocument {
   }
 }
 
+const PORT: SerialPortState = {
+  plug: { path: "/dev/ttyUSB0", vendorId: "10c4", productId: "ea60", location: "1-1.2" },
+  appearedAt: 0,
+  use: "free",
+  log: [],
+}
+
 /** The real domain on a document in memory, with an authority, a trust bundle and clients that are made up. */
 export function gatewayOf(
   directory: Directory,
@@ -74,13 +85,30 @@ export function gatewayOf(
   const accounts = new Accounts(directory, passwords, (issuer) => issuer === "gatehouse" || issuer === "plant7")
   const records: IssueRecord[] = []
   const issueLog = new IssueLog({ records: [], append: async (record) => void records.push(record) })
+  const authority = authorityOf(issueLog, clock)
+  const jobs = new Jobs(new MemoryDocument(noJobs()), clock)
   let sealed = false
   return {
     ...{ version: "1.2.3", hostname: "gatehouse-1234abcd", directory, accounts, passwords, issueLog, clock },
     attempts: new Attempts(clock),
     limits: defaultLimits(1024 ** 3),
     keptTokens: new MemoryDocument(noTokens()),
-    authority: authorityOf(issueLog, clock),
+    authority,
+    provisioning: new Provisioning({
+      ...{ jobs, directory, accounts, authority, issueLog, clock },
+      hosts: () => ["192.0.2.1", "gatehouse.local"],
+      port: () => 8883,
+    }),
+    transcripts: { read: async () => [{ at: 0, way: "note", text: "recognised" }] },
+    station: {
+      ports: () => [PORT],
+      async recognise(path) {
+        if (path === PORT.plug.path) return PORT
+        throw new GatewayError("not-found", "there is no such serial port; see the list of ports")
+      },
+      onPorts: () => () => {},
+    },
+    serialEnabled: true,
     pageAuthority: { certPem: "PAGE\n", fingerprint: "ef".repeat(32), words: ["zoo"], names: ["localhost"] },
     trust: trustOf(),
     clients: {

@@ -37,6 +37,12 @@ const TECHNICIANS = [
   "POST /api/v1/certificates/:serial/revoke",
   "DELETE /api/v1/clients/:clientId",
   "POST /api/v1/messages",
+  "POST /api/v1/serial/recognitions",
+  "POST /api/v1/serial/jobs",
+  "POST /api/v1/serial/batches",
+  "POST /api/v1/serial/jobs/:job/answers",
+  "POST /api/v1/serial/jobs/:job/retry",
+  "POST /api/v1/serial/jobs/:job/cancel",
 ]
 
 /** Where the right to some topic is needed beside the path's. */

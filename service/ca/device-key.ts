@@ -1,14 +1,17 @@
 import { generateKeyPairSync, sign } from "node:crypto"
-import { bits, constructed, contextTag, encode, integer, oid, readDer, sequence } from "../../service/ca/der.ts"
-import { nameOf } from "../../service/ca/name.ts"
-import { pem } from "../../service/ca/pem.ts"
+import { bits, constructed, contextTag, encode, integer, oid, readDer, sequence } from "./der.ts"
+import { nameOf } from "./name.ts"
+import { pem } from "./pem.ts"
+import { spkiHash } from "./public-key.ts"
 
 const ECDSA_WITH_SHA256 = "1.2.840.10045.4.3.2"
 
-/** A key that stays with its device, and the request (PKCS#10, RFC 2986) that asks for a certificate for it. */
+/** A device's key, and the request (PKCS#10, RFC 2986) that asks for a certificate for it. */
 export interface DeviceKey {
   readonly keyPem: string
   readonly csrPem: string
+  /** SHA-256 of the public key (SubjectPublicKeyInfo), lower-case hex. */
+  readonly spkiHash: string
 }
 
 /** Makes a P-256 key and a request for a common name, as a device's firmware would. */
@@ -21,5 +24,6 @@ export function makeDeviceKey(commonName: string): DeviceKey {
   return {
     keyPem: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
     csrPem: pem("CERTIFICATE REQUEST", request),
+    spkiHash: spkiHash(encode(spki)),
   }
 }
