@@ -19,11 +19,11 @@ import type { Health } from "../health.ts"
 import type { Limits } from "../limits.ts"
 import type { Logger } from "../log.ts"
 import type { OwnCertificate } from "../own-certificates.ts"
-import type { Rates } from "../rates.ts"
-import type { RecentLog } from "../recent-log.ts"
 import type { Provisioning } from "../provisioning/provisioning.ts"
 import type { Station } from "../provisioning/station.ts"
 import type { Transcripts } from "../provisioning/transcripts.ts"
+import type { Rates } from "../rates.ts"
+import type { RecentLog } from "../recent-log.ts"
 
 /** One authority of the trust bundle, as it is shown. Times are milliseconds since the epoch. */
 export interface TrustedAuthority {

@@ -1,8 +1,9 @@
-import { makeDeviceKey } from "../../scripts/demo/device.ts"
+import { makeDeviceKey } from "../../service/ca/device-key.ts"
+import type { TranscriptEntry } from "../../service/provisioning/transcripts.ts"
 import type { OpenPort } from "../../service/serial/binding.ts"
 import type { Dialect, KeyRequest, Line, Material, Outcome, Refused, Task } from "../../service/serial/dialect.ts"
 import { SerialLine } from "../../service/serial/line.ts"
-import { Transcript, type TranscriptEntry } from "../../service/serial/transcript.ts"
+import { Transcript } from "../../service/serial/transcript.ts"
 
 /** A line over an open port, and everything that was written down about it. */
 export function lineOver(port: OpenPort) {

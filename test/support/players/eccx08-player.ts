@@ -1,4 +1,4 @@
-import { makeDeviceKey } from "../../../scripts/demo/device.ts"
+import { makeDeviceKey } from "../../../service/ca/device-key.ts"
 import { type Holdings, Player } from "./player.ts"
 
 export interface Eccx08Options {

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto"
-import { makeDeviceKey } from "../../../scripts/demo/device.ts"
 import { encode, nul, oid, partsOf, readDer, sequence } from "../../../service/ca/der.ts"
+import { makeDeviceKey } from "../../../service/ca/device-key.ts"
 import { AtPlayer } from "./at-player.ts"
 import type { Holdings } from "./player.ts"
 
