@@ -78,7 +78,12 @@ export async function startGateway(
   const trusting = parts.use(await openTrusting(surroundings))
   const servers = parts.use(await openServerCertificates(surroundings, trusting.authority))
   const { trust } = trusting
-  const accounts = new Accounts(directory, access.passwords, (issuer) => issuer === OWN_ISSUER || trust.has(issuer))
+  const accounts = new Accounts(
+    directory,
+    access.passwords,
+    (issuer) => issuer === OWN_ISSUER || trust.has(issuer),
+    () => clock.now(),
+  )
   const events = new EventHub(clock)
   parts.defer(feed(events, { ...access, health, authority: trusting.authority }))
   parts.defer(revokeOrphans(directory, trusting.issueLog, trusting.authority, log))

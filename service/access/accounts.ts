@@ -1,5 +1,6 @@
 import { GatewayError } from "../errors.ts"
 import { type Draft, isAdministrator, rightsOf } from "./access-document.ts"
+import { newClaimCode, plainCode } from "./claim-code.ts"
 import type { Directory } from "./directory.ts"
 import type { Passwords } from "./password.ts"
 import { passwordProblem } from "./password-rule.ts"
@@ -27,8 +28,16 @@ export class Accounts {
   readonly #directory: Directory
   readonly #passwords: Passwords
   readonly #issuerExists: (issuer: string) => boolean
+  readonly #now: () => number
 
-  constructor(directory: Directory, passwords: Passwords, issuerExists: (issuer: string) => boolean) {
+  /** `now` is in milliseconds since the epoch. */
+  constructor(
+    directory: Directory,
+    passwords: Passwords,
+    issuerExists: (issuer: string) => boolean,
+    now: () => number = Date.now,
+  ) {
+    this.#now = now
     this.#directory = directory
     this.#passwords = passwords
     this.#issuerExists = issuerExists
@@ -125,6 +134,53 @@ export class Accounts {
     })
     this.#passwords.forget(name)
     return after
+  }
+
+  /**
+   * Gives a person a one-time password in place of the one they have, and answers it: for someone new, or who forgot.
+   * It can only be exchanged, until `until` (milliseconds since the epoch). Judged as `change` is.
+   */
+  async giveOneTimePassword(
+    actor: Actor,
+    name: string,
+    until: number,
+    watch: Watch<User> = unwatched,
+  ): Promise<string> {
+    if (name === actor.name) throw new GatewayError("conflict", "of your own account, change the password instead")
+    const { roles, permissions, grant: before } = this.#find(this.#directory.users, name)
+    if (before.kind !== "password" || !this.#reachesHttp(roles, permissions)) {
+      throw new GatewayError(
+        "conflict",
+        `${name} is no person who signs in at the page; one-time passwords are for those`,
+      )
+    }
+    const secret = newClaimCode()
+    const hash = await this.#passwords.hash(plainCode(secret))
+    const grant: Grant = { kind: "password", hash, forPeople: true, once: until }
+    await this.#directory.change((draft) => void this.#changed(draft, actor, name, {}, grant, watch))
+    this.#passwords.forget(name)
+    return secret
+  }
+
+  /** Takes a one-time password back for one of the person's own; undefined when it is not the one in force. */
+  async takeOneTimePassword(name: string, secret: string, next: string): Promise<User | undefined> {
+    const hash = this.#oneTimeHash(this.#directory.users.get(name))
+    if (!(await this.#passwords.verify(name, hash, Buffer.from(plainCode(secret))))) return undefined
+    const grant = await this.grant(name, { kind: "password", password: next }, true)
+    let after: User | undefined
+    await this.#directory.change((draft) => {
+      const user = draft.users.get(name)
+      if (user === undefined || this.#oneTimeHash(user) !== hash) return // of two that come with it one is too late
+      after = { ...user, grant }
+      draft.users.set(name, after)
+    })
+    this.#passwords.forget(name)
+    return after
+  }
+
+  #oneTimeHash(user: User | undefined): string | undefined {
+    if (!user?.enabled || user.grant.kind !== "password" || user.grant.once === undefined) return undefined
+    return this.#now() < user.grant.once ? user.grant.hash : undefined
   }
 
   /** Creates or replaces a role. Roles belong to administrators. */

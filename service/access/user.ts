@@ -11,7 +11,13 @@ import { isUsername } from "./username.ts"
  * `publicKey` pins the user to one key (SHA-256 of the SubjectPublicKeyInfo, lower-case hex).
  */
 export type Grant =
-  | { readonly kind: "password"; readonly hash: string; readonly forPeople: boolean }
+  | {
+      readonly kind: "password"
+      readonly hash: string
+      readonly forPeople: boolean
+      /** A one-time password: until then (milliseconds since the epoch) its holder may choose their own, and nothing else. */
+      readonly once?: number | undefined
+    }
   | { readonly kind: "certificate"; readonly issuer: string; readonly publicKey?: string | undefined }
 
 /** A device or a person. */
@@ -24,6 +30,12 @@ export interface User {
   /** Put before every topic the user publishes to, joined by a slash; what results is what is judged. */
   readonly publishPrefix?: string | undefined
   readonly note?: string | undefined
+}
+
+/** The hash of the password that a user signs in with; undefined when it has none, or only a one-time one. */
+export function signInHash(user: User | undefined): string | undefined {
+  const grant = user?.grant
+  return grant?.kind === "password" && grant.once === undefined ? grant.hash : undefined
 }
 
 /** The issuer name that means our own authority. */
@@ -66,6 +78,7 @@ const passwordGrant = z.strictObject({
   kind: z.literal("password"),
   hash: z.string().refine(isPasswordHash, "the password hash is not an argon2id PHC string with a sane cost"),
   forPeople: z.boolean(),
+  once: z.number().optional(),
 })
 
 /** What a user is made of beside its name and its grant; the API and the bootstrap file take the same. */

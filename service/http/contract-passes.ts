@@ -67,3 +67,12 @@ export const sessionAnswer = z.strictObject({
 
 export const confirmRequest = z.strictObject({ password })
 export const ownPasswordRequest = z.strictObject({ current: password, next: password })
+
+/** How long a one-time password may be exchanged for one of the person's own. */
+export const ONE_TIME_MS = 72 * 3_600_000
+export const oneTimePasswordAnswer = z.strictObject({ oneTimePassword: z.string(), expiresAt: time })
+export const firstPasswordRequest = z.strictObject({
+  username: z.string().min(1).max(256),
+  oneTimePassword: z.string().min(1).max(64),
+  password,
+})

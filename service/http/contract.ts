@@ -58,7 +58,11 @@ export { newUser, userChange }
 /** A user as shown: what proves a password is never part of it. */
 export const userAnswer = z.strictObject({
   username,
-  grant: z.discriminatedUnion("kind", [z.strictObject({ kind: z.literal("password") }), certificateGrant]),
+  grant: z.discriminatedUnion("kind", [
+    /** `oneTimeUntil` while the person has only a one-time password, and has chosen none yet. */
+    z.strictObject({ kind: z.literal("password"), oneTimeUntil: time.optional() }),
+    certificateGrant,
+  ]),
   ...userFields,
 })
 export const usersAnswer = z.strictObject({ users: z.array(userAnswer), next })

@@ -1,5 +1,5 @@
 import { reachesHttp } from "../access/permission.ts"
-import type { User } from "../access/user.ts"
+import { signInHash, type User } from "../access/user.ts"
 import type { Gateway } from "./ports.ts"
 import { Problem } from "./problem.ts"
 
@@ -18,11 +18,13 @@ export interface SignIn {
   user(address: string, username: string, password: string): Promise<User>
   /** Throws `wrong-password` unless this is the password of someone who is in already. */
   confirm(address: string, username: string, password: string): Promise<void>
+  /** Takes a one-time password back for one of the person's own; fails as `user` does, with the same words and time. */
+  first(address: string, username: string, oneTime: string, next: string): Promise<User>
   /** Runs a check of this person's password and counts how it ends; throws `wrong-password` when it says no. */
   checked(address: string, username: string, check: () => Promise<boolean>): Promise<void>
 }
 
-export function openSignIn({ directory, passwords, attempts }: Gateway): SignIn {
+export function openSignIn({ directory, accounts, passwords, attempts }: Gateway): SignIn {
   let underWay = 0
 
   /** The user as it is after the hashing, which takes its time; undefined when the credential is not its own. */
@@ -54,6 +56,15 @@ export function openSignIn({ directory, passwords, attempts }: Gateway): SignIn 
     checked,
     confirm: (address, username, password) =>
       checked(address, username, async () => (await judged(username, password)) !== undefined),
+    async first(address, username, oneTime, next) {
+      let user: User | undefined
+      await counted(address, username, async () => {
+        user = await accounts.takeOneTimePassword(username, oneTime, next)
+        return user !== undefined
+      })
+      if (user !== undefined) return user
+      throw unauthenticated("the username or the one-time password is wrong, or its time is over; ask for a new one")
+    },
     async user(address, username, password) {
       if (!directory.claimed)
         throw new Problem("not-claimed", "nobody can sign in before the claim; POST /api/v1/claim")
@@ -83,5 +94,5 @@ export function tooMany(seconds: number): Problem {
 }
 
 function hashOf(user: User | undefined): string | undefined {
-  return user?.enabled && user.grant.kind === "password" ? user.grant.hash : undefined
+  return user?.enabled ? signInHash(user) : undefined
 }

@@ -2,7 +2,7 @@ import type { Attempts } from "../../access/attempts.ts"
 import type { Directory } from "../../access/directory.ts"
 import { displayName } from "../../access/door.ts"
 import type { Passwords } from "../../access/password.ts"
-import type { User } from "../../access/user.ts"
+import { signInHash, type User } from "../../access/user.ts"
 import type { PresentedCertificate, Verdict } from "../../ca/trust.ts"
 import { GatewayError } from "../../errors.ts"
 import type { Connect } from "../wire/packet.ts"
@@ -97,7 +97,7 @@ export class Admission {
     const { directory, passwords, attempts } = this.#parts
     const user = directory.users.get(name)
     if (password === undefined) return refusedPassword(name, user, "sent no password")
-    const hash = user?.grant.kind === "password" ? user.grant.hash : undefined
+    const hash = signInHash(user)
     const key = hash === undefined ? "" : `${address} ${name} ${passwords.mark(hash, password)}`
     const underway = this.#underway.get(key)
     if (underway !== undefined) return this.#outcome(underway, name, hash, address)
@@ -135,8 +135,7 @@ export class Admission {
     }
     if (typeof right === "number") return slowedDown(name, address, right)
     const user = this.#parts.directory.users.get(name) // as it stands now: it may have changed while the hash was made
-    const grant = user?.grant
-    if (right && user?.enabled && grant?.kind === "password" && grant.hash === hash) {
+    if (right && user?.enabled && hash !== undefined && signInHash(user) === hash) {
       return { ok: true, user, certificate: undefined }
     }
     return refusedPassword(name, user, "sent a wrong password")
@@ -173,6 +172,12 @@ function refusedPassword(name: string, user: User | undefined, otherwise: string
     return refuse("wrong-grant", `the user ${shown} must show its certificate over TLS; it came without one`)
   }
   if (!user.enabled) return refuse("user-disabled", `the user ${shown} is disabled; enable it`)
+  if (signInHash(user) === undefined) {
+    return refuse(
+      "one-time-password",
+      `${shown} has a one-time password and must first choose one of its own at the page`,
+    )
+  }
   return refuse("wrong-password", `${shown} ${otherwise}; correct the device or set a new password`)
 }
 

@@ -1,5 +1,5 @@
 import { noContent } from "../answer.ts"
-import { ownPasswordRequest } from "../contract-passes.ts"
+import { firstPasswordRequest, ownPasswordRequest } from "../contract-passes.ts"
 import type { Desk } from "../desk.ts"
 import type { Gateway } from "../ports.ts"
 import { type Route, route } from "../route.ts"
@@ -22,6 +22,18 @@ export function accountRoutes({ accounts }: Gateway, { passes, signIn }: Desk): 
           return changed !== undefined
         })
         return noContent
+      },
+    }),
+    route({
+      method: "POST",
+      path: "/account/first-password",
+      access: "public",
+      summary: "Choose one's own password with a one-time one; then sign in with it",
+      refuses: ["unauthenticated", "conflict", "too-many-attempts", "busy", "disk-failed"],
+      body: firstPasswordRequest,
+      async answer({ address, body }) {
+        const user = await signIn.first(address, body.username, body.oneTimePassword, body.password)
+        return { ...noContent, actor: user.username }
       },
     }),
   ]

@@ -5,14 +5,16 @@ import type { Grant, User } from "../../access/user.ts"
 import { created, noContent, ok } from "../answer.ts"
 import { assertConfirmed, isPowerful } from "../confirmation.ts"
 import { API, newUser, searchQuery, userAnswer, userChange, userParams, usersAnswer } from "../contract.ts"
+import { ONE_TIME_MS, oneTimePasswordAnswer } from "../contract-passes.ts"
 import { assertUnchanged, tagged, withTag } from "../etag.ts"
 import { knownUser } from "../known-user.ts"
 import { found, pageOf } from "../paging.ts"
 import type { Gateway } from "../ports.ts"
 import { type Call, type Route, route } from "../route.ts"
+import { time } from "../time.ts"
 
 /** Devices and people. Who may change whom is judged by `Accounts`. */
-export function userRoutes({ directory, accounts }: Gateway): Route[] {
+export function userRoutes({ directory, accounts, clock }: Gateway): Route[] {
   return [
     route({
       method: "GET",
@@ -72,6 +74,23 @@ export function userRoutes({ directory, accounts }: Gateway): Route[] {
       },
     }),
     route({
+      method: "POST",
+      path: "/users/:username/one-time-password",
+      access: "write",
+      summary: "Give a person a one-time password in place of theirs, to choose one of their own with; shown once",
+      confirmed: true,
+      refuses: ["not-found", "conflict", "busy", "disk-failed"],
+      params: userParams,
+      answers: oneTimePasswordAnswer,
+      success: 201,
+      async answer(call) {
+        const until = clock.now() + ONE_TIME_MS
+        const { username } = call.params
+        const oneTimePassword = await accounts.giveOneTimePassword(call.actor, username, until, watching(call))
+        return { status: 201, body: { oneTimePassword, expiresAt: time(until) } }
+      },
+    }),
+    route({
       method: "DELETE",
       path: "/users/:username",
       access: "write",
@@ -107,6 +126,8 @@ function shown(user: User) {
 }
 
 function shownGrant(grant: Grant) {
-  if (grant.kind === "password") return { kind: grant.kind }
+  if (grant.kind === "password") {
+    return { kind: grant.kind, ...(grant.once === undefined ? {} : { oneTimeUntil: time(grant.once) }) }
+  }
   return { kind: grant.kind, issuer: grant.issuer, publicKey: grant.publicKey }
 }

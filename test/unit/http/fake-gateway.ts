@@ -82,7 +82,12 @@ export function gatewayOf(
   lines: string[],
   clients: Map<string, ConnectedClient>,
 ): Gateway {
-  const accounts = new Accounts(directory, passwords, (issuer) => issuer === "gatehouse" || issuer === "plant7")
+  const accounts = new Accounts(
+    directory,
+    passwords,
+    (issuer) => issuer === "gatehouse" || issuer === "plant7",
+    () => clock.now(),
+  )
   const records: IssueRecord[] = []
   const issueLog = new IssueLog({ records: [], append: async (record) => void records.push(record) })
   const authority = authorityOf(issueLog, clock)

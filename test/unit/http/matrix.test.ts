@@ -43,6 +43,7 @@ const TECHNICIANS = [
   "POST /api/v1/serial/jobs/:job/answers",
   "POST /api/v1/serial/jobs/:job/retry",
   "POST /api/v1/serial/jobs/:job/cancel",
+  "POST /api/v1/users/:username/one-time-password",
 ]
 
 /** Where the right to some topic is needed beside the path's. */
@@ -55,6 +56,7 @@ const PUBLIC = [
   "POST /api/v1/claim",
   "POST /api/v1/tokens",
   "POST /api/v1/session",
+  "POST /api/v1/account/first-password",
   "GET /api/v1/authority",
   "GET /api/v1/authority/crl",
   "GET /api/v1/page-authority",
