@@ -102,6 +102,7 @@ export async function startGateway(
   const broker = parts.use(
     await openBroker({
       ...access,
+      folder: join(state.path, "broker"),
       limits: config.limits,
       health,
       clock,

@@ -9,6 +9,14 @@ export const CONDITIONS = {
     remedy:
       "Look over users, roles and authorities: what was changed under the newer version lies in the file named here.",
   },
+  "session-store-failed": {
+    title: "Messages and sessions cannot be written to the disk",
+    remedy: "Free space or check the disk. Until then what cannot be kept is refused (0x97); it goes on by itself.",
+  },
+  "store-damaged": {
+    title: "Part of the session store was not readable",
+    remedy: "Everything whole was carried over. The rest lies aside under the name given; the next start clears this.",
+  },
   "issue-log-torn": {
     title: "The last line of the certificate log was incomplete",
     remedy: "Nothing handed out is lost; the torn line lies beside the log for inspection.",

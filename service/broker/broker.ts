@@ -16,8 +16,8 @@ import { Connections, type OnClient, TICK_MS } from "./connection/connections.ts
 import type { Exchange } from "./connection/exchange.ts"
 import { mayRetain } from "./connection/publish.ts"
 import { Core } from "./core.ts"
-import { Counters } from "./counters.ts"
-import { MemoryPersistence } from "./durable/memory.ts"
+import { type DurableMemory, openMemory } from "./durable/memory.ts"
+import { Persistence } from "./durable/persistence.ts"
 import { Admission, type GoodCertificate } from "./gate/admission.ts"
 import { mayPublish, prefixedTopic } from "./gate/authorization.ts"
 import { Handshakes } from "./listen/handshakes.ts"
@@ -30,7 +30,6 @@ import { listenWs, listenWss, type Upgrade, upgradeTo } from "./listen/websocket
 import { Message } from "./message.ts"
 import { messagesOf } from "./messages.ts"
 import { reconcile } from "./reconcile.ts"
-import { Retained } from "./routing/retained.ts"
 import { type RoutedPacket, Router } from "./routing/router.ts"
 import type { Session } from "./session/session.ts"
 import { Sessions } from "./session/sessions.ts"
@@ -42,6 +41,8 @@ const CLOSING_MS = 1500
 const RETAINED_SWEEP_TICKS = 240
 
 export interface BrokerParts {
+  /** The folder of sessions, queues and retained messages. */
+  readonly folder: string
   readonly limits: Limits
   readonly directory: Directory
   readonly passwords: Passwords
@@ -58,15 +59,15 @@ export interface BrokerParts {
   readonly onClient?: OnClient
 }
 
-/** Opens the broker with no listener yet: sessions and routing work, nobody can come in. */
+/** Opens the broker with no listener yet: sessions and routing work, with all that was kept; nobody can come in. */
 export async function openBroker(parts: BrokerParts): Promise<Broker> {
   const router = new Router(parts.log)
-  const retained = new Retained()
-  const persistence = new MemoryPersistence(retained, router)
+  const memory = await openMemory(parts)
+  const persistence = new Persistence(memory.retained, router, memory.ledger)
   const core = await Core.open(router, persistence, (error) =>
     parts.log.error("fault in the core", { reason: reasonOf(error) }),
   )
-  return new Broker(parts, router, retained, core)
+  return new Broker(parts, router, memory, core)
 }
 
 /** The MQTT side of the gateway; the only face that other parts see. */
@@ -75,31 +76,34 @@ export class Broker implements Clients, AsyncDisposable {
   readonly #exchange: Exchange
   readonly #router: Router
   readonly #listeners: Listener[] = []
-  readonly #counters = new Counters()
+  readonly #memory: DurableMemory
   readonly #entrance: Entrance
   readonly #sweeper: NodeJS.Timeout
   readonly #stopListening: () => void
   /** A handshake that was under way when the listeners closed may still end well. */
   #closing = false
 
-  constructor(parts: BrokerParts, router: Router, retained: Retained, core: Core) {
+  constructor(parts: BrokerParts, router: Router, memory: DurableMemory, core: Core) {
     this.#parts = parts
     this.#router = router
-    const counters = this.#counters
+    this.#memory = memory
+    const { counters, ledger, time, retained } = memory
     const { clock, directory, limits } = parts
     const surroundings = {
-      now: () => clock.now(),
+      now: () => time.now(),
       dropped: (count: number) => {
         counters.messagesDropped += count
       },
+      ledger,
+      pages: memory.pages,
     }
-    const sessions = new Sessions(router.tree, limits, surroundings, (session, will) =>
-      this.#publishWill(session, will),
-    )
+    const publishWill = (session: Session, will: Will) => this.#publishWill(session, will)
+    const sessions = new Sessions(router.tree, limits, surroundings, publishWill, memory.numbers.session)
     const admission = new Admission(parts)
     const connections = new Connections(clock, parts.onClient)
     const lane = new Lane()
-    this.#exchange = { ...parts, counters, admission, lane, core, tree: router.tree, retained, sessions, connections }
+    const { tree } = router
+    this.#exchange = { ...parts, counters, admission, lane, core, tree, retained, sessions, connections, ledger, time }
     const turnstile = new Turnstile(limits.connections, limits.connectionsPerAddress, counters)
     this.#entrance = {
       turnstile,
@@ -113,6 +117,9 @@ export class Broker implements Clients, AsyncDisposable {
       },
       handshakeFailed: (address, why) => this.#handshakeFailed(address, why),
     }
+    memory.restore(sessions)
+    reconcile(this.#exchange) // users may have gone or changed while the gateway was not running
+    this.#sweep() // wills first: whoever comes in is to see what has become of the others
     this.#sweeper = setInterval(() => this.#sweep(), TICK_MS)
     this.#stopListening = directory.onChange(() => reconcile(this.#exchange))
   }
@@ -211,7 +218,7 @@ export class Broker implements Clients, AsyncDisposable {
   counters(): Readonly<Record<string, number>> {
     const { sessions, tree, retained, connections } = this.#exchange
     return {
-      ...this.#counters,
+      ...this.#memory.counters,
       connections: connections.count,
       sockets: connections.open.size,
       sessions: sessions.count,
@@ -219,6 +226,7 @@ export class Broker implements Clients, AsyncDisposable {
       queuedBytes: sessions.queuedBytes,
       retainedMessages: retained.count,
       retainedBytes: retained.bytes,
+      ...this.#memory.wear(),
     }
   }
 
@@ -227,31 +235,33 @@ export class Broker implements Clients, AsyncDisposable {
     clearInterval(this.#sweeper)
     this.#stopListening()
     this.#closing = true
-    const { connections, core } = this.#exchange
+    const { connections, core, sessions } = this.#exchange
+    sessions.close()
     const closing = this.#listeners.map((listener) => listener.close())
     for (const connection of connections.open) {
-      connection.will = undefined // the gateway goes, not the device
       connection.end(Reason.serverShuttingDown, "gateway stopping")
     }
     await Promise.race([Promise.all(closing), delay(CLOSING_MS, undefined, { ref: false })])
     await core.close()
+    await this.#memory[Symbol.asyncDispose]()
   }
 
   #sweep(): void {
-    const { sessions, retained, connections, clock } = this.#exchange
+    const { sessions, retained, connections, ledger, time } = this.#exchange
     connections.sweep()
-    this.#counters.sessionsExpired += sessions.sweep()
-    if (connections.tick % RETAINED_SWEEP_TICKS === 0) retained.sweep(clock.now())
+    this.#memory.counters.sessionsExpired += sessions.sweep()
+    if (connections.tick % RETAINED_SWEEP_TICKS !== 0) return
+    for (const message of retained.sweep(time.now())) ledger.unretain(message)
   }
 
   /** A will is judged at the moment it is sent, by what its user may do then. */
   #publishWill(session: Session, will: Will): void {
-    const { directory, core, clock, log } = this.#exchange
+    const { directory, core, time, log } = this.#exchange
     const user = directory.users.get(session.username)
     const policy = user?.enabled ? directory.policy(user, session.id) : undefined
     const topic = policy === undefined ? will.topic : prefixedTopic(policy, will.topic)
     if (policy === undefined || !mayPublish(policy, topic)) {
-      this.#counters.willsRefused++
+      this.#memory.counters.willsRefused++
       log.info("will not sent, no longer permitted", { client: displayName(session.id), topic: displayName(topic) })
       return
     }
@@ -259,12 +269,12 @@ export class Broker implements Clients, AsyncDisposable {
     const retain = will.retain && mayRetain(this.#exchange, topic, payload)
     if (retain !== will.retain) log.info("will sent but not retained, no room", { client: displayName(session.id) })
     const expiry = properties?.messageExpiryInterval
-    const expiresAt = expiry === undefined ? undefined : clock.now() + expiry * 1000
+    const expiresAt = expiry === undefined ? undefined : time.now() + expiry * 1000
     core.publish(new Message(topic, payload, qos, retain, session.id, properties, expiresAt, true), null, () => {})
   }
 
   #handshakeFailed(address: string, why: string): void {
-    this.#counters.handshakesFailed++
+    this.#memory.counters.handshakesFailed++
     const sentence = `the TLS handshake failed (${displayName(why)}); the device may not trust this gateway's authority, or speaks no TLS 1.2`
     this.#parts.door.record({ cause: "tls-handshake", name: "", address, sentence })
   }

@@ -1,6 +1,6 @@
 import type { EventEmitter } from "node:events"
 import { Aedes } from "aedes"
-import type { MemoryPersistence } from "./durable/memory.ts"
+import type { Persistence } from "./durable/persistence.ts"
 import type { Message } from "./message.ts"
 import type { Router } from "./routing/router.ts"
 
@@ -52,7 +52,7 @@ export class Core {
   /** `onError` hears what would otherwise be an unhandled `error` event. */
   static async open(
     router: Router,
-    persistence: MemoryPersistence,
+    persistence: Persistence,
     onError: (error: Error) => void,
     Broker = Aedes as unknown as AedesClass,
   ): Promise<Core> {

@@ -17,6 +17,7 @@ export class Counters {
   limitPacketBytes = 0
   limitReceiveMaximum = 0
   limitRetained = 0
+  limitQueued = 0
   limitPublishRate = 0
   keepAliveTimeouts = 0
   messagesDropped = 0
@@ -25,4 +26,10 @@ export class Counters {
   willsRefused = 0
   sessionsExpired = 0
   sessionsTakenOver = 0
+  /** Commits of the session store, and those that the disk did not take. */
+  storeCommits = 0
+  storeFailures = 0
+  /** Messages, times sessions, that went to the disk, and those whose receivers were faster. */
+  messagesStored = 0
+  messagesSpared = 0
 }

@@ -1,3 +1,4 @@
+import type { Receipt } from "./durable/receipt.ts"
 import type { FrameSlot } from "./wire/encode.ts"
 import type { MessageProperties, QoS } from "./wire/packet.ts"
 
@@ -18,6 +19,8 @@ export class Message {
   readonly slot: FrameSlot = { key: -1, frame: undefined }
   /** Which member of each shared group got it: the storing and the sending stage must choose alike. */
   choices: Map<object, unknown> | undefined = undefined
+  /** What its acknowledgement waits for; undefined: nothing so far. */
+  receipt: Receipt | undefined = undefined
   #payload: Buffer
   #owned: boolean
   #kept: boolean

@@ -146,7 +146,16 @@ function accept(
   raiseIfCloned(connection)
 
   const mayRead = (topic: string) => connection.policy?.mayRead(topic) ?? false
-  const attached = sessions.attach(connection, clientId, user.username, packet.clean, sessionExpiry, mayRead)
+  const discarded = packet.clean && sessions.get(clientId)?.recorded === true
+  const attached = sessions.attach(
+    connection,
+    clientId,
+    user.username,
+    packet.clean,
+    sessionExpiry,
+    packet.will,
+    mayRead,
+  )
   connection.session = attached.session
   connections.join(connection, user.username)
   exchange.core.register(connection)
@@ -159,10 +168,17 @@ function accept(
     address: connection.origin.address,
   })
 
-  connection.establish()
-  connection.send(connackFrame(packet.version, attached.present, Reason.success, terms.announced))
-  if (attached.present) attached.session.resume()
-  connection.resumeReading()
+  const answer = () => {
+    if (connection.closed) return
+    connection.establish()
+    connection.send(connackFrame(packet.version, attached.present, Reason.success, terms.announced))
+    if (attached.present) attached.session.resume()
+    connection.resumeReading()
+  }
+  if (!discarded && packet.will === undefined) return answer()
+  // the will is accepted with CONNACK, and what was discarded is gone: both must be true after a power cut
+  connection.pauseReading()
+  exchange.ledger.whenKept(() => connection.guarded(answer))
 }
 
 /** Seconds. Before MQTT 5, clean session 0 means: as long as we keep any. */

@@ -13,6 +13,7 @@ import { connackFrame, disconnectFrame, PINGRESP } from "../wire/encode.ts"
 import type { Connect, MessageProperties, PacketSink, QoS, Subscription, Will } from "../wire/packet.ts"
 import { ProtocolError, Reason, type ReasonCode, violated } from "../wire/reason.ts"
 import type { IncomingAliases } from "./aliases.ts"
+import { Answers } from "./answers.ts"
 import { receiveConnect } from "./connect.ts"
 import { TICK_MS } from "./connections.ts"
 import { type Departure, departureFor, LOST, SAID_GOODBYE } from "./departure.ts"
@@ -34,9 +35,12 @@ export class Connection implements PacketSink, Carrier, CoreClient {
   readonly #decoder: Decoder
   readonly #intake: Intake
   readonly sender: Sender
+  readonly answers = new Answers((type, packetId, reason) => this.sendAcknowledge(type, packetId, reason))
 
   id = ""
   closed = false
+  /** Its CONNACK is on the way, and nothing was sent before. */
+  established = false
   session: Session | undefined
   user: User | undefined
   policy: Policy | undefined
@@ -61,7 +65,7 @@ export class Connection implements PacketSink, Carrier, CoreClient {
     this.#stream = stream
     this.#decoder = new Decoder(this, exchange.limits.packetBytesBeforeLogin)
     this.#intake = new Intake(stream, this.#decoder, exchange.limits)
-    this.sender = new Sender(stream, plainSocket, exchange.clock, exchange.counters)
+    this.sender = new Sender(stream, plainSocket, exchange.time, exchange.counters)
     this.#activeTick = exchange.connections.tick
     exchange.connections.add(this)
     stream.on("data", (chunk: Buffer) => this.#receive(chunk))
@@ -82,8 +86,9 @@ export class Connection implements PacketSink, Carrier, CoreClient {
     return this.#decoder.version
   }
 
-  /** Only where the stream has announced "drain": what waits for it would otherwise wait for good. */
+  /** Only where the stream has announced "drain", or CONNACK is to come: what waits for it would otherwise wait for good. */
   get congested(): boolean {
+    if (!this.established) return true
     return this.sender.backlog > this.exchange.limits.socketBytes && this.#stream.writableNeedDrain
   }
 
@@ -168,6 +173,7 @@ export class Connection implements PacketSink, Carrier, CoreClient {
 
   /** From here on the client may send anything, in packets of the full size. */
   establish(): void {
+    this.established = true
     this.#decoder.limit = this.exchange.limits.packetBytes
     this.#stream.emit(ADMITTED)
     this.#decoder.establish()

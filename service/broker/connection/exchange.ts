@@ -6,18 +6,24 @@ import type { Limits } from "../../limits.ts"
 import type { Logger } from "../../log.ts"
 import type { Core } from "../core.ts"
 import type { Counters } from "../counters.ts"
+import type { Ledger } from "../durable/ledger.ts"
 import type { Admission, GoodCertificate } from "../gate/admission.ts"
 import type { Lane } from "../listen/lane.ts"
 import type { Retained } from "../routing/retained.ts"
 import type { SubscriptionTree } from "../routing/subscription-tree.ts"
 import type { Sessions } from "../session/sessions.ts"
+import type { SteadyClock } from "../steady-clock.ts"
 import type { Connections } from "./connections.ts"
 
 /** What every connection shares: the rest of the broker as one connection sees it. */
 export interface Exchange {
   readonly limits: Limits
   readonly counters: Counters
+  /** The wall's. */
   readonly clock: Clock
+  /** The broker's own, by which sessions and messages end. */
+  readonly time: SteadyClock
+  readonly ledger: Ledger
   readonly log: Logger
   readonly health: Health
   readonly directory: Directory

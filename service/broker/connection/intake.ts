@@ -51,6 +51,7 @@ export class Intake {
 
   /** Nothing more is handed on until `admit`. */
   awaitAdmission(): void {
+    if (this.awaitsAdmission) return
     this.#decoder.pause()
     this.#pause(Pause.admission)
   }

@@ -1,6 +1,7 @@
 import { displayName } from "../../access/door.ts"
 import { hasTooManyLevels, mayPublish, prefixedTopic } from "../gate/authorization.ts"
 import { Message } from "../message.ts"
+import type { Session } from "../session/session.ts"
 import type { MessageProperties, QoS } from "../wire/packet.ts"
 import { ProtocolError, Reason, violated } from "../wire/reason.ts"
 import type { Connection } from "./connection.ts"
@@ -10,6 +11,7 @@ const PUBACK = 4
 const PUBREC = 5
 const PUBREL = 6
 const PUBCOMP = 7
+const NOT_KEPT = "a message could not be kept"
 
 /** PUBLISH from a client: alias, QoS 2 bookkeeping, judgement, then aedes' pipeline, whose end is the acknowledgement. */
 export function receivePublish(
@@ -28,16 +30,60 @@ export function receivePublish(
   exchange.counters.messagesIn++
   if (qos === 2 && !openQos2(connection, packetId)) return
   const topic = prefixedTopic(policy, aliased)
-  const refusal = mayPublish(policy, topic) ? refusedByLimits(connection, topic, payload, retain) : Reason.notAuthorized
+  const refusal = mayPublish(policy, topic)
+    ? refusedByLimits(connection, topic, payload, retain, qos)
+    : Reason.notAuthorized
   if (refusal !== Reason.success) return refusePublish(connection, topic, qos, packetId, refusal)
   const expiry = properties?.messageExpiryInterval
-  const expiresAt = expiry === undefined ? undefined : exchange.clock.now() + expiry * 1000
+  const expiresAt = expiry === undefined ? undefined : exchange.time.now() + expiry * 1000
   const message = new Message(topic, payload, qos, retain, connection.id, properties, expiresAt)
   if (qos === 0) exchange.core.publish(message, connection, ignore)
-  else
-    exchange.core.publish(message, connection, (error) =>
-      error ? failPublish(connection, qos, packetId) : acknowledge(connection, qos, packetId, Reason.success),
-    )
+  else if (qos === 1) publishOnce(connection, message, packetId)
+  else publishExactlyOnce(connection, session, message, packetId)
+}
+
+/** QoS 1: handed to everyone in this turn; acknowledged as soon as nobody needs it from the disk any more. */
+function publishOnce(connection: Connection, message: Message, packetId: number): void {
+  connection.exchange.core.publish(message, connection, (error) => {
+    const { receipt } = message
+    if (error) return failPublish(connection, 1, packetId)
+    if (receipt === undefined || receipt.isOver) return acknowledge(connection, 1, packetId, Reason.success)
+    const answer = connection.answers.await(PUBACK, packetId)
+    receipt.whenOver((failure) => answerTo(connection, 1, packetId, failure, answer))
+  })
+}
+
+/**
+ * QoS 2: on the disk before anyone gets it, where a session that outlives its connection has to do with it: the
+ * publisher's, which must know the packet identifier again after a crash, or one that is to receive it.
+ */
+function publishExactlyOnce(connection: Connection, session: Session, message: Message, packetId: number): void {
+  const { ledger, core } = connection.exchange
+  if (session.durable) ledger.receive(session, packetId, message)
+  else if (connection.answers.areAwaited) ledger.follow(message) // must not overtake [MQTT-4.6.0-6]
+  let answer: ((reason: number) => void) | undefined
+  let isOver = false
+  core.publish(message, connection, (error) => {
+    isOver = true
+    const failure = error ?? message.receipt?.failure
+    if (answer !== undefined) answerTo(connection, 2, packetId, failure, answer)
+    else if (failure) failPublish(connection, 2, packetId)
+    else acknowledge(connection, 2, packetId, Reason.success)
+  })
+  if (!isOver) answer = connection.answers.await(PUBREC, packetId)
+}
+
+function answerTo(
+  connection: Connection,
+  qos: QoS,
+  packetId: number,
+  failure: unknown,
+  answer: (reason: number) => void,
+): void {
+  if (!failure) return answer(Reason.success)
+  if (qos === 2) connection.session?.incoming.delete(packetId)
+  if (connection.version5) answer(Reason.quotaExceeded)
+  else connection.end(Reason.unspecified, NOT_KEPT)
 }
 
 /** PUBACK, PUBREC, PUBREL or PUBCOMP from a client. */
@@ -49,24 +95,28 @@ export function receiveAcknowledge(
 ): void {
   const { session, version5 } = connection
   if (session === undefined) return
-  if (type === PUBREL) {
-    const known = session.incoming.delete(packetId)
-    return connection.sendAcknowledge(PUBCOMP, packetId, known ? Reason.success : Reason.packetIdentifierNotFound)
-  }
+  if (type === PUBREL) return receiveRelease(connection, session, packetId)
   const item = session.window.get(packetId)
   if (item === undefined) {
     // after a reconnect either side may repeat what the other has finished with; only a PUBREC needs an answer
+    if (session.acknowledgeEarly(type, packetId)) return
     if (type === PUBREC && reason < 0x80)
       connection.sendAcknowledge(PUBREL, packetId, version5 ? Reason.packetIdentifierNotFound : 0)
     return
   }
   if ((type === PUBACK) !== (item.qos === 1)) violated(`packet type ${type} acknowledges a QoS ${item.qos} message`)
-  if (type === PUBREC && reason < 0x80) {
-    item.released = true
-    return connection.sendAcknowledge(PUBREL, packetId, Reason.success)
-  }
+  if (type === PUBREC && reason < 0x80) return session.release(item)
   if (type === PUBCOMP && !item.released) violated("PUBCOMP before PUBREC")
   session.settle(packetId)
+}
+
+/** PUBREL: the packet identifier may be used again once the disk has forgotten it, or its next message would be lost. */
+function receiveRelease(connection: Connection, session: Session, packetId: number): void {
+  const known = session.incoming.delete(packetId)
+  const complete = () =>
+    connection.sendAcknowledge(PUBCOMP, packetId, known ? Reason.success : Reason.packetIdentifierNotFound)
+  if (known && session.durable) connection.exchange.ledger.released(session, packetId, complete)
+  else complete()
 }
 
 /** False when this QoS 2 message was received before and needs only its PUBREC again [MQTT-4.3.3-10]. */
@@ -74,7 +124,7 @@ function openQos2(connection: Connection, packetId: number): boolean {
   const { session, exchange, version5 } = connection
   if (session === undefined) return false
   if (session.incoming.has(packetId)) {
-    connection.sendAcknowledge(PUBREC, packetId, Reason.success)
+    connection.answers.add(PUBREC, packetId, Reason.success) // behind the first one's, which may wait for the disk
     return false
   }
   const most = version5 ? exchange.limits.inflightIncoming : exchange.limits.incomingQos2
@@ -85,13 +135,35 @@ function openQos2(connection: Connection, packetId: number): boolean {
   return true
 }
 
-function refusedByLimits({ exchange }: Connection, topic: string, payload: Buffer, retain: boolean): number {
+function refusedByLimits(
+  { exchange, version5 }: Connection,
+  topic: string,
+  payload: Buffer,
+  retain: boolean,
+  qos: QoS,
+): number {
+  const size = topic.length + payload.length
+  if (qos > 0 && version5 && exchange.sessions.mayLackRoomFor(size) && isUnwanted(exchange, topic, size)) {
+    exchange.counters.limitQueued++
+    return Reason.quotaExceeded
+  }
   if (hasTooManyLevels(topic, exchange.limits.topicLevels)) {
     exchange.counters.limitTopicLevels++
     return Reason.topicNameInvalid
   }
   if (!retain || mayRetain(exchange, topic, payload)) return Reason.success
   return Reason.quotaExceeded
+}
+
+/** Every session it would wait for is full, and nobody else gets it: better its publisher knows than that an older one is dropped. */
+function isUnwanted({ tree }: Exchange, topic: string, size: number): boolean {
+  const { targets, groups, durable } = tree.match(topic)
+  return (
+    groups.length === 0 &&
+    durable.length > 0 &&
+    durable.length === targets.length &&
+    durable.every(({ session }) => session.queue.isFull(size))
+  )
 }
 
 /** Whether the retained store has room for this message; counted where it has not. */
@@ -129,19 +201,19 @@ function causeOf(reason: number, name: string, topic: string): { cause: string; 
     case Reason.topicNameInvalid:
       return { cause: "topic-levels", sentence: `${topic} has more levels than the gateway takes; see the limits` }
     default:
-      return { cause: "retained-quota", sentence: `no room to retain ${topic}; see the limits` }
+      return { cause: "quota", sentence: `no room to keep ${topic}, retained or for a session; see the limits` }
   }
 }
 
 /** The message was not kept where it must be. Nothing may say that it was, and before MQTT 5 only a close says that it was not. */
 function failPublish(connection: Connection, qos: QoS, packetId: number): void {
   if (qos === 2) connection.session?.incoming.delete(packetId)
-  if (connection.version5) acknowledge(connection, qos, packetId, Reason.unspecified)
-  else connection.end(Reason.unspecified, "a message could not be kept")
+  if (connection.version5) acknowledge(connection, qos, packetId, Reason.quotaExceeded)
+  else connection.end(Reason.unspecified, NOT_KEPT)
 }
 
 function acknowledge(connection: Connection, qos: QoS, packetId: number, reason: number): void {
-  connection.sendAcknowledge(qos === 1 ? PUBACK : PUBREC, packetId, reason)
+  connection.answers.add(qos === 1 ? PUBACK : PUBREC, packetId, reason)
 }
 
 function ignore(): void {}

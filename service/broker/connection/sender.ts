@@ -1,7 +1,7 @@
 import type { Writable } from "node:stream"
-import type { Clock } from "../../clock.ts"
 import type { Counters } from "../counters.ts"
 import type { Message } from "../message.ts"
+import type { SteadyClock } from "../steady-clock.ts"
 import { acknowledgeFrame, type Frame, publishFrame, sharedPublishFrame } from "../wire/encode.ts"
 import type { QoS } from "../wire/packet.ts"
 import type { OutgoingAliases } from "./aliases.ts"
@@ -10,14 +10,14 @@ import { Outbox } from "./outbox.ts"
 /** What goes out to one client: packets become frames of its protocol version, within the size it takes. */
 export class Sender {
   readonly #outbox: Outbox
-  readonly #clock: Clock
+  readonly #clock: SteadyClock
   readonly #counters: Counters
   version5 = false
   /** Bytes the client takes at most in one packet; Infinity: no limit. */
   maximumPacketSize = Number.POSITIVE_INFINITY
   aliases: OutgoingAliases | undefined
 
-  constructor(stream: Writable, plainSocket: boolean, clock: Clock, counters: Counters) {
+  constructor(stream: Writable, plainSocket: boolean, clock: SteadyClock, counters: Counters) {
     this.#outbox = new Outbox(stream, plainSocket)
     this.#clock = clock
     this.#counters = counters

@@ -35,8 +35,23 @@ export function receiveSubscribe(
     if (replay !== undefined) replays.push([subscription.filter, replay])
     return subscription.qos
   })
-  connection.send(subackFrame(packetId, codes, version5))
-  for (const [filter, replay] of replays) session?.replay(filter, replay)
+  const answer = () => {
+    connection.send(subackFrame(packetId, codes, version5))
+    for (const [filter, replay] of replays) session?.replay(filter, replay)
+  }
+  if (session?.durable !== true || codes.every((code) => code > 2)) return answer()
+  exchange.ledger.whenKept((failure) => {
+    if (connection.closed) return
+    if (failure === undefined) return connection.guarded(answer)
+    for (const { filter } of asked) exchange.sessions.unsubscribe(session, filter)
+    connection.send(
+      subackFrame(
+        packetId,
+        asked.map(() => (version5 ? Reason.quotaExceeded : FAILURE)),
+        version5,
+      ),
+    )
+  })
 }
 
 export function receiveUnsubscribe(connection: Connection, packetId: number, filters: readonly string[]): void {
@@ -45,7 +60,21 @@ export function receiveUnsubscribe(connection: Connection, packetId: number, fil
   const codes = filters.map((filter) =>
     exchange.sessions.unsubscribe(session, filter) ? Reason.success : Reason.noSubscriptionExisted,
   )
-  connection.send(unsubackFrame(packetId, codes, version5))
+  const answer = () => connection.send(unsubackFrame(packetId, codes, version5))
+  if (!session.durable) return answer()
+  exchange.ledger.whenKept((failure) => {
+    if (connection.closed) return
+    if (failure === undefined) answer()
+    else if (version5)
+      connection.send(
+        unsubackFrame(
+          packetId,
+          codes.map(() => Reason.unspecified),
+          true,
+        ),
+      )
+    else connection.end(Reason.unspecified, "what was unsubscribed could not be kept")
+  })
 }
 
 function subscribeRefusal(connection: Connection, { filter }: Subscription): number {
@@ -81,7 +110,7 @@ function subscribe(connection: Connection, asked: Subscription, identifier: numb
     known.noLocal = asked.noLocal
     known.retainAsPublished = asked.retainAsPublished
     known.identifier = identifier
-    exchange.tree.changed()
+    exchange.sessions.resubscribe(known)
     return false
   }
   const share = parseShare(asked.filter)
@@ -108,12 +137,12 @@ function replayFor(
 ): Replay | undefined {
   if (asked.retainHandling === 2 || (asked.retainHandling === 1 && !fresh) || parseShare(asked.filter) !== null)
     return undefined
-  const { retained, clock } = connection.exchange
+  const { retained, time } = connection.exchange
   const own = asked.noLocal ? connection.id : undefined
   const { changes } = retained
   const isOwed = (message: Message) =>
     message.publisher !== own &&
     retained.hasSince(message, changes) &&
-    (message.expiresAt === undefined || !message.isExpired(clock.now()))
+    (message.expiresAt === undefined || !message.isExpired(time.now()))
   return new Replay(retained.walk(asked.filter), asked.qos, identifier, isOwed)
 }

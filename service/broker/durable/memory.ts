@@ -1,71 +1,123 @@
-import { Readable } from "node:stream"
-import type { Message } from "../message.ts"
-import type { Retained } from "../routing/retained.ts"
-import { messageIn, type RoutedPacket, type Router } from "../routing/router.ts"
-import type { Target } from "../routing/subscription.ts"
+import { mkdir } from "node:fs/promises"
+import { join } from "node:path"
+import { displayName } from "../../access/door.ts"
+import type { Clock } from "../../clock.ts"
+import type { Health } from "../../health.ts"
+import type { Logger } from "../../log.ts"
+import { Counters } from "../counters.ts"
+import { Retained } from "../routing/retained.ts"
+import type { Subscription } from "../routing/subscription.ts"
+import { Pages } from "../session/pages.ts"
+import type { Session } from "../session/session.ts"
+import type { Sessions } from "../session/sessions.ts"
+import { SteadyClock } from "../steady-clock.ts"
+import { parseShare } from "../wire/filter.ts"
+import type { QoS } from "../wire/packet.ts"
+import { readMessage, readSession } from "./content.ts"
+import { Ledger } from "./ledger.ts"
+import type { Failure } from "./protocol.ts"
+import type { Numbers, StoredSession } from "./reading.ts"
+import { Store } from "./store.ts"
 
-/**
- * A promise-like that has already settled and calls back at once: with it aedes' publish pipeline runs in one turn, and
- * order needs no bookkeeping.
- */
-class Settled<T> {
-  readonly #value: T
+const FILE = "sessions.db"
+const DAY = 24 * 3600 * 1000
 
-  constructor(value: T) {
-    this.#value = value
+interface MemoryParts {
+  readonly folder: string
+  readonly clock: Clock
+  readonly health: Health
+  readonly log: Logger
+}
+
+/** What the broker remembers across restarts, as found on the disk, and the ledger through which it goes there. */
+export class DurableMemory implements AsyncDisposable {
+  readonly retained: Retained
+  readonly counters: Counters
+  readonly numbers: Numbers
+  readonly time: SteadyClock
+  readonly ledger: Ledger
+  readonly pages: Pages
+  readonly #store: Store
+  readonly #began: number
+  #found: StoredSession[]
+
+  constructor(store: Store, numbers: Numbers, found: StoredSession[], retained: Retained, parts: MemoryParts) {
+    this.#store = store
+    this.#found = found
+    this.#began = parts.clock.elapsed()
+    this.retained = retained
+    this.numbers = numbers
+    this.counters = new Counters()
+    this.time = new SteadyClock(parts.clock, numbers.time)
+    const now = () => this.time.now()
+    this.ledger = new Ledger(store, this.counters, numbers.message, now, (failure) => tell(parts.health, failure))
+    this.pages = new Pages(store, this.ledger)
+    this.#elapsed = () => parts.clock.elapsed()
   }
 
-  // biome-ignore lint/suspicious/noThenProperty: being thenable is the whole point; aedes calls nothing but then
-  then(resolved: (value: T) => void): void {
-    resolved(this.#value)
+  readonly #elapsed: () => number
+
+  /** Brings the sessions that were found back to life; call once. */
+  restore(sessions: Sessions): void {
+    for (const stored of this.#found) {
+      const record = readSession(stored.record)
+      sessions.restore(stored, record, (session) => stored.subscriptions.map((kept) => subscriptionOf(session, kept)))
+    }
+    this.#found = []
+  }
+
+  /** Bytes written to the device since the start, and what that makes in a day. */
+  wear(): { storeBytesWritten: number; storeBytesPerDay: number } {
+    const { written } = this.#store
+    const elapsed = this.#elapsed() - this.#began
+    return { storeBytesWritten: written, storeBytesPerDay: Math.round((written / Math.max(elapsed, 1)) * DAY) }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.ledger.close()
+    await this.#store[Symbol.asyncDispose]()
   }
 }
 
-const DONE = new Settled<void>(undefined)
-const NOBODY = new Settled<readonly Target[]>([])
+/** Reads what is kept in the folder. Rejects with `GatewayError("disk-failed")` when that is not possible at all. */
+export async function openMemory(parts: MemoryParts): Promise<DurableMemory> {
+  await mkdir(parts.folder, { recursive: true, mode: 0o700 })
+  const retained = new Retained()
+  const sessions: StoredSession[] = []
+  const damage: string[] = []
+  const { store, numbers } = await Store.open(join(parts.folder, FILE), {
+    onSession: (session) => sessions.push(session),
+    onRetained: (record) => retained.store(readMessage(record)),
+    onDamage: (what) => {
+      damage.push(what)
+      parts.log.error("the session store was damaged", { what: displayName(what) })
+      parts.health.raise("store-damaged", summary(damage))
+    },
+  })
+  return new DurableMemory(store, numbers, sessions, retained, parts)
+}
 
-/**
- * What aedes calls `persistence`, in memory: the retained messages and the storing stage of the pipeline. Only what
- * aedes itself calls is here; sessions belong to us. Wills too, so aedes finds none of other brokers.
- */
-export class MemoryPersistence {
-  readonly #retained: Retained
-  readonly #router: Router
+/** The alarm stays until the next start that finds everything whole. */
+function summary(damage: readonly string[]): string {
+  const [first = ""] = damage
+  return damage.length === 1 ? first : `${first}; and ${damage.length - 1} more, see the log`
+}
 
-  constructor(retained: Retained, router: Router) {
-    this.#retained = retained
-    this.#router = router
-  }
+function tell(health: Health, failure: Failure | undefined): void {
+  if (failure === undefined) health.clear("session-store-failed")
+  else health.raise("session-store-failed", failure.reason)
+}
 
-  // aedes checks for a real async function
-  async setup(): Promise<void> {}
-
-  async destroy(): Promise<void> {}
-
-  storeRetained(packet: RoutedPacket): Settled<void> {
-    this.#retained.store(messageIn(packet))
-    return DONE
-  }
-
-  subscriptionsByTopic(topic: string): Settled<readonly Target[]> {
-    const { durable } = this.#router.tree.match(topic)
-    return durable.length === 0 ? NOBODY : new Settled(durable)
-  }
-
-  outgoingEnqueueCombi(targets: readonly Target[], packet: RoutedPacket): Settled<void> {
-    if (targets.length > 0) {
-      const message = messageIn(packet)
-      for (const target of targets) this.#store(target, message)
-    }
-    return DONE
-  }
-
-  streamWill(): Readable {
-    return Readable.from([])
-  }
-
-  #store(target: Target, message: Message): void {
-    const chosen = target.shared === undefined ? target : target.shared.choose(message)
-    if (chosen?.session.durable) this.#router.deliver(chosen, message, "stored")
+function subscriptionOf(session: Session, { filter, options }: { filter: string; options: number }): Subscription {
+  const share = parseShare(filter)
+  return {
+    session,
+    full: filter,
+    filter: share?.filter ?? filter,
+    group: share?.group,
+    qos: (options & 3) as QoS,
+    noLocal: (options & 4) !== 0,
+    retainAsPublished: (options & 8) !== 0,
+    identifier: options < 16 ? undefined : Math.floor(options / 16),
   }
 }

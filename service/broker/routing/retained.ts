@@ -68,14 +68,17 @@ export class Retained {
     return new RetainedWalk(this.#root, filter)
   }
 
-  /** Forgets what has expired at `now`; walks everything, so call it seldom. */
-  sweep(now: number): void {
+  /** Forgets what has expired at `now`, and answers it; walks everything, so call it seldom. */
+  sweep(now: number): Message[] {
+    const expired: Message[] = []
     for (const { message } of this.#exact.values()) {
       if (!message.isExpired(now)) continue
+      expired.push(message)
       this.#bytes -= message.size
       this.#exact.delete(message.topic)
       this.#cut(message.topic)
     }
+    return expired
   }
 
   #cut(topic: string): void {

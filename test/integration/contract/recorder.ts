@@ -1,6 +1,6 @@
 import type { EventEmitter } from "node:events"
 import { type AedesClass, Core } from "../../../service/broker/core.ts"
-import { MemoryPersistence } from "../../../service/broker/durable/memory.ts"
+import { Persistence } from "../../../service/broker/durable/persistence.ts"
 import { Message } from "../../../service/broker/message.ts"
 import { Retained } from "../../../service/broker/routing/retained.ts"
 import { type RoutedPacket, Router } from "../../../service/broker/routing/router.ts"
@@ -20,7 +20,7 @@ export interface Call {
   readonly targets: readonly Target[] | undefined
 }
 
-type Settling = ReturnType<MemoryPersistence["storeRetained"]>
+type Settling = ReturnType<Persistence["storeRetained"]>
 
 /** The core with a persistence and a router that write down what aedes asks of them, and can be told to fail. */
 export class Recorder {
@@ -99,7 +99,7 @@ class RecordingRouter extends Router {
   }
 }
 
-class RecordingPersistence extends MemoryPersistence {
+class RecordingPersistence extends Persistence {
   readonly #note: (call: Call) => void
   readonly #failing: () => Recorder["failing"] | undefined
   readonly #found: () => readonly Target[]
@@ -110,7 +110,7 @@ class RecordingPersistence extends MemoryPersistence {
     failing: () => Recorder["failing"] | undefined,
     found: () => readonly Target[],
   ) {
-    super(new Retained(), router)
+    super(new Retained(), router, { retain: () => {} })
     this.#note = note
     this.#failing = failing
     this.#found = found
@@ -121,7 +121,7 @@ class RecordingPersistence extends MemoryPersistence {
     return this.#answer("storeRetained", undefined)
   }
 
-  override subscriptionsByTopic(topic: string): ReturnType<MemoryPersistence["subscriptionsByTopic"]> {
+  override subscriptionsByTopic(topic: string): ReturnType<Persistence["subscriptionsByTopic"]> {
     this.#note({ stage: "subscriptionsByTopic", topic, packet: undefined, clientId: undefined, targets: undefined })
     return this.#answer("subscriptionsByTopic", this.#found())
   }
@@ -143,4 +143,4 @@ class RecordingPersistence extends MemoryPersistence {
 }
 
 /** The class that persistence answers with is its own matter; this has the same shape. */
-type Thenable<T> = T extends undefined ? Settling : ReturnType<MemoryPersistence["subscriptionsByTopic"]>
+type Thenable<T> = T extends undefined ? Settling : ReturnType<Persistence["subscriptionsByTopic"]>

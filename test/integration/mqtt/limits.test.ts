@@ -114,23 +114,45 @@ describe("limits", { concurrency: true }, () => {
     assert.equal((await plant.try({ will: { topic: "1/2/3/4/5/6" } })).connack.reasonCode, 0x90)
   })
 
-  it("a queue at its cap of messages or bytes drops its oldest, and counts them", async () => {
-    for (const [payload, kept] of [
-      [Buffer.from("x"), 5],
-      [Buffer.alloc(6000), 3],
-      [Buffer.alloc(30_000), 0],
-    ] as const) {
+  const CAPS = [
+    [Buffer.from("x"), 5],
+    [Buffer.alloc(6000), 3],
+    [Buffer.alloc(30_000), 0],
+  ] as const
+
+  it("a queue at its cap of messages or bytes drops its oldest, and counts them, where the publisher has MQTT 3.1.1", async () => {
+    for (const [payload, kept] of CAPS) {
       const [topic, coming] = [plant.fresh(), { id: plant.fresh("q"), clean: false, expiry: 60 }]
       const client = await plant.client(coming)
       await client.subscribe({ topic: `${topic}/#`, qos: 1 })
       await client.vanish()
       const before = await plant.counters()
-      const publisher = await plant.client()
+      const publisher = await plant.client({ version: 4 })
       for (let i = 0; i < 8; i++) await publisher.publish(`${topic}/${i}`, payload)
       const { messagesDropped = 0 } = await plant.counters()
       assert.ok(messagesDropped - (before.messagesDropped ?? 0) >= 8 - kept)
       const found = (await (await plant.client(coming)).take(kept)).map((message) => message.topic.split("/")[1])
       assert.deepEqual(found, ["3", "4", "5", "6", "7"].slice(5 - kept))
+    }
+  })
+
+  it("a publisher of MQTT 5 is told 0x97 instead, and what was acknowledged stays; unless somebody else gets it", async () => {
+    for (const [payload, kept] of CAPS) {
+      const [topic, coming] = [plant.fresh(), { id: plant.fresh("q"), clean: false, expiry: 60 }]
+      const client = await plant.client(coming)
+      await client.subscribe({ topic: `${topic}/#`, qos: 1 })
+      await client.vanish()
+      const { limitQueued: before = 0 } = await plant.counters()
+      const publisher = await plant.client()
+      const reasons: number[] = []
+      for (let i = 0; i < 8; i++) reasons.push(await publisher.publish(`${topic}/${i}`, payload, { qos: 1 + (i % 2) }))
+      assert.deepEqual(reasons, [...Array(kept).fill(0), ...Array(8 - kept).fill(0x97)])
+      assert.equal((await plant.counters()).limitQueued, before + 8 - kept)
+      const other = await plant.client()
+      await other.subscribe({ topic: `${topic}/#`, qos: 1 })
+      assert.equal(await publisher.publish(`${topic}/8`, payload), 0)
+      const found = (await (await plant.client(coming)).take(kept)).map((message) => message.topic.split("/")[1])
+      assert.deepEqual(found, kept === 0 ? [] : [...["0", "1", "2", "3", "4"].slice(1, kept), "8"])
     }
   })
 

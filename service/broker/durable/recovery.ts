@@ -1,0 +1,59 @@
+import { existsSync, renameSync } from "node:fs"
+import type { DatabaseSync } from "node:sqlite"
+import { reasonOf } from "../../errors.ts"
+import { setAsideTornJournal } from "./journal-tail.ts"
+import { salvage } from "./salvage.ts"
+import { NewerFormat, openDatabase } from "./schema.ts"
+
+/** SQLite's primary result codes for a file that is not what it should be (sqlite.org/rescode.html). */
+const DAMAGED: ReadonlySet<number> = new Set([11, 26])
+
+/** What a start reads in full; messages are read as they are needed. */
+const READ_AT_START = ["facts", "sessions", "subscriptions", "entries", "received", "retained", "graves"]
+
+/**
+ * Opens the store's file whatever state it is in. What cannot be read is kept aside under another name, everything
+ * that is whole is carried over into a new file, and `onDamage` is told. Throws what the file system throws.
+ */
+export function openWhole(path: string, onDamage: (what: string) => void): DatabaseSync {
+  setAsideTornJournal(path, onDamage)
+  let database: DatabaseSync | undefined
+  try {
+    database = openDatabase(path)
+    for (const table of READ_AT_START) database.prepare(`SELECT count(*) FROM ${table}`).get()
+    return database
+  } catch (error) {
+    database?.close()
+    if (error instanceof NewerFormat) return begunAnew(path, error, onDamage)
+    if (!isDamage(error)) throw error
+    return repaired(path, reasonOf(error), onDamage)
+  }
+}
+
+/** Puts the damaged file aside and opens a new one with everything that could be read of it. */
+export function repaired(path: string, reason: string, onDamage: (what: string) => void): DatabaseSync {
+  const kept = setAside(path, "damaged")
+  const database = openDatabase(path)
+  const found = salvage(kept, database)
+  onDamage(`the store was damaged (${reason}); ${found}; the damaged file lies in ${kept}`)
+  return database
+}
+
+/** The error says that the file is damaged. */
+export function isDamage(error: unknown): boolean {
+  return error instanceof Error && "errcode" in error && DAMAGED.has(Number(error.errcode) & 0xff)
+}
+
+function begunAnew(path: string, error: NewerFormat, onDamage: (what: string) => void): DatabaseSync {
+  const kept = setAside(path, "newer")
+  onDamage(`the store was written by a newer version of the gateway (${error.message}); it lies in ${kept}`)
+  return openDatabase(path)
+}
+
+/** Renames the file and what SQLite keeps beside it. Answers the new path. */
+function setAside(path: string, why: string): string {
+  const stamp = new Date().toISOString().replace(/[-:.]/g, "")
+  const kept = `${path}.${why}-${stamp}`
+  for (const end of ["", "-wal", "-shm"]) if (existsSync(path + end)) renameSync(path + end, kept + end)
+  return kept
+}

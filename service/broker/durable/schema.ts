@@ -1,0 +1,55 @@
+import { DatabaseSync } from "node:sqlite"
+
+/** What this version reads and writes; stands in the file as SQLite's `user_version`. */
+export const FORMAT = 1
+/** "gate", in the file's header: says whose file it is. */
+const APPLICATION = 0x67617465
+
+/** Pages in the journal before they are moved to the database: the more, the more often one write does for several. */
+const CHECKPOINT_PAGES = 4000
+
+const TABLES = `
+  CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value REAL NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS sessions (session INTEGER PRIMARY KEY, record BLOB NOT NULL, crc INTEGER NOT NULL);
+  CREATE TABLE IF NOT EXISTS subscriptions (session INTEGER NOT NULL, filter TEXT NOT NULL, options INTEGER NOT NULL,
+    crc INTEGER NOT NULL, PRIMARY KEY (session, filter)) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS messages (message INTEGER PRIMARY KEY, record BLOB NOT NULL, crc INTEGER NOT NULL);
+  CREATE TABLE IF NOT EXISTS owners (message INTEGER PRIMARY KEY, count INTEGER NOT NULL);
+  CREATE TABLE IF NOT EXISTS entries (session INTEGER NOT NULL, sequence INTEGER NOT NULL, message INTEGER NOT NULL,
+    bits INTEGER NOT NULL, size INTEGER NOT NULL, identifiers TEXT, PRIMARY KEY (session, sequence)) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS received (session INTEGER NOT NULL, packet INTEGER NOT NULL,
+    PRIMARY KEY (session, packet)) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS retained (topic TEXT PRIMARY KEY, record BLOB NOT NULL, crc INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS graves (session INTEGER PRIMARY KEY);
+  CREATE TABLE IF NOT EXISTS aside (origin TEXT NOT NULL, record BLOB NOT NULL);
+`
+
+/** The file was written by a version of the gateway that came after this one. */
+export class NewerFormat extends Error {}
+
+/**
+ * Opens the store's file, making it when it is not there. A message that was committed is on the disk: the journal is
+ * synced with every commit (WAL, synchronous FULL). Throws `NewerFormat`, and what SQLite throws for a damaged file.
+ */
+export function openDatabase(path: string): DatabaseSync {
+  const database = new DatabaseSync(path, { timeout: 5000 })
+  try {
+    const format = numberOf(database, "user_version")
+    if (format > FORMAT) throw new NewerFormat(`format ${format}, this version of the gateway reads ${FORMAT}`)
+    database.exec("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
+    database.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}; PRAGMA foreign_keys = OFF`)
+    if (format < FORMAT) {
+      database.exec(`BEGIN; ${TABLES} PRAGMA application_id = ${APPLICATION}; PRAGMA user_version = ${FORMAT}; COMMIT`)
+    }
+    return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+/** The value of a PRAGMA that answers with one number. */
+export function numberOf(database: DatabaseSync, pragma: string): number {
+  const row = database.prepare(`PRAGMA ${pragma}`).get()
+  return Number(Object.values(row ?? {})[0] ?? 0)
+}

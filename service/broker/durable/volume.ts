@@ -1,0 +1,121 @@
+import type { DatabaseSync } from "node:sqlite"
+import { reasonOf } from "../../errors.ts"
+import { Database } from "./database.ts"
+import type { Failure, Outcome } from "./protocol.ts"
+import { Reading } from "./reading.ts"
+import { isDamage, openWhole, repaired } from "./recovery.ts"
+
+const EMPTY = new Uint8Array()
+
+/** SQLite's primary result codes (sqlite.org/rescode.html). */
+const Code = { readOnly: 8, ioError: 10, corrupt: 11, full: 13, cannotOpen: 14, notADatabase: 26 } as const
+
+interface OpenFile {
+  readonly file: DatabaseSync
+  readonly database: Database
+  readonly reading: Reading
+}
+
+/** The store's file as long as the process lives: opened again after the disk has failed, repaired when it is damaged. */
+export class Volume {
+  readonly #path: string
+  readonly #onDamage: (what: string) => void
+  #open: OpenFile | undefined
+
+  /** Throws what SQLite and the file system throw when the file can be neither opened nor begun anew. */
+  constructor(path: string, onDamage: (what: string) => void) {
+    this.#path = path
+    this.#onDamage = onDamage
+    this.#opened()
+  }
+
+  /** Throws what SQLite throws, but for damage, which is repaired. */
+  read<T>(work: (reading: Reading) => T): T {
+    return this.#mending((open) => work(open.reading))
+  }
+
+  /** Everything in one transaction, or, when the disk does not take that, at least `state`: it may free space. */
+  commit(state: Uint8Array, content: Uint8Array): Outcome {
+    const failure = this.#try((database) => database.commit(state, content))
+    if (failure === undefined) return { state: undefined, content: undefined }
+    if (state.length === 0) return { state: undefined, content: failure }
+    if (content.length === 0) return { state: failure, content: undefined }
+    return { state: this.#try((database) => database.commit(state, EMPTY)), content: failure }
+  }
+
+  /** Clears away a little of what ended sessions left; true: there is more. */
+  tidy(): boolean {
+    let more = false
+    const failure = this.#try((database) => {
+      if (database.hasRest) database.clearRest()
+      more = database.hasRest
+    })
+    return failure === undefined && more
+  }
+
+  close(): void {
+    try {
+      // leaves one file: a flipped byte in a journal would go unnoticed
+      this.#open?.file.exec("PRAGMA wal_checkpoint(TRUNCATE)")
+    } finally {
+      this.#open?.file.close()
+      this.#open = undefined
+    }
+  }
+
+  #opened(): OpenFile {
+    return this.#open ?? this.#take(openWhole(this.#path, this.#onDamage))
+  }
+
+  #take(file: DatabaseSync): OpenFile {
+    this.#open = { file, database: new Database(file), reading: new Reading(file, this.#onDamage) }
+    return this.#open
+  }
+
+  #try(work: (database: Database) => void): Failure | undefined {
+    try {
+      this.#mending((open) => work(open.database))
+      return undefined
+    } catch (error) {
+      const failure = failureOf(error)
+      if (failure.kind !== "full") this.#letGo()
+      return failure
+    }
+  }
+
+  /** Where damage shows only now, the file is repaired and the work done again. */
+  #mending<T>(work: (open: OpenFile) => T): T {
+    try {
+      return work(this.#opened())
+    } catch (error) {
+      if (!isDamage(error)) throw error
+      this.#letGo()
+      this.#take(repaired(this.#path, reasonOf(error), this.#onDamage))
+      return work(this.#opened())
+    }
+  }
+
+  /** After an error of the disk nothing that SQLite remembers of it is trusted: the next commit opens it anew. */
+  #letGo(): void {
+    try {
+      this.#open?.file.close()
+    } catch {
+      // it was of no use any more
+    }
+    this.#open = undefined
+  }
+}
+
+function failureOf(error: unknown): Failure {
+  const code = error instanceof Error && "errcode" in error ? Number(error.errcode) & 0xff : 0
+  const reason = reasonOf(error)
+  if (code === Code.full) return { kind: "full", reason }
+  if (code === Code.readOnly) return { kind: "read-only", reason }
+  if (code === Code.corrupt || code === Code.notADatabase) return { kind: "damaged", reason }
+  if (code === Code.ioError || code === Code.cannotOpen) return { kind: "failed", reason }
+  const errno = error instanceof Error && "code" in error ? error.code : undefined
+  if (errno === "ENOSPC") return { kind: "full", reason }
+  if (errno === "EROFS") return { kind: "read-only", reason }
+  if (typeof errno === "string" && errno.startsWith("E")) return { kind: "failed", reason }
+  throw error
+}

@@ -1,0 +1,77 @@
+import assert from "node:assert/strict"
+import { PacketClient, type Received } from "../../support/packet-client.ts"
+import { type GatewayProcess, Place } from "../../support/process.ts"
+import { type Coming, GRANT, grant, PASSWORD } from "../mqtt/plant.ts"
+
+/** One box with one state directory whose gateway is started, killed and started again; `worker` may do anything. */
+export class Box implements AsyncDisposable {
+  readonly place: Place
+  gateway: GatewayProcess
+  readonly #config: Readonly<Record<string, unknown>>
+
+  private constructor(place: Place, gateway: GatewayProcess, config: Readonly<Record<string, unknown>>) {
+    this.place = place
+    this.gateway = gateway
+    this.#config = config
+  }
+
+  static async open(config: Readonly<Record<string, unknown>> = {}): Promise<Box> {
+    const place = await Place.make()
+    const users = [{ username: "worker", grant: GRANT, permissions: grant("readWrite", "#") }]
+    return new Box(place, await place.startClaimed({ users }, config), config)
+  }
+
+  /** kill -9, and a new start. */
+  async crash(): Promise<void> {
+    await this.gateway.stop("SIGKILL")
+    await this.start()
+  }
+
+  /** A clean stop, and a new start. */
+  async restart(): Promise<void> {
+    const { code } = await this.gateway.stop()
+    assert.equal(code, 0, this.gateway.printed)
+    await this.start()
+  }
+
+  async start(): Promise<void> {
+    await this.place.configure(this.#config)
+    this.gateway = await this.place.start()
+  }
+
+  /** A client that was let in, with its CONNACK. */
+  async client({ version = 5, id = "c", clean = false, expiry = 3600, will, keepalive = 0 }: Coming = {}) {
+    const client = await PacketClient.open(this.gateway.port("mqtt"), version)
+    client.send({
+      cmd: "connect",
+      protocolVersion: version,
+      protocolId: "MQTT",
+      clientId: id,
+      clean,
+      keepalive,
+      username: "worker",
+      password: Buffer.from(PASSWORD),
+      ...(will === undefined ? {} : { will: { qos: 0, retain: false, payload: "", ...will } }),
+      ...(version === 5 ? { properties: { sessionExpiryInterval: expiry } } : {}),
+    })
+    client.connack = await client.next("connack")
+    assert.equal(client.connack.reasonCode ?? client.connack.returnCode, 0, JSON.stringify(client.connack))
+    return client
+  }
+
+  /** Everything that has happened so far is on the disk. */
+  async settle(): Promise<void> {
+    const client = await this.client({ id: "settle" })
+    await client.publish("settled", "", { retain: true })
+    await client.leave()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.gateway[Symbol.asyncDispose]()
+    await this.place[Symbol.asyncDispose]()
+  }
+}
+
+export function texts(messages: readonly Received<"publish">[]): string[] {
+  return messages.map(({ payload }) => payload.toString())
+}
