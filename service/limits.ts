@@ -32,7 +32,7 @@ const RANGES = {
   /** Subscriptions of one client. */
   subscriptionsPerClient: [1, 100_000],
   /** Levels of a topic name or filter. */
-  topicLevels: [1, 100],
+  topicLevels: [1, 200],
   /** QoS 1 and 2 messages waiting for one session. */
   queuedMessagesPerSession: [1, 10_000_000],
   /** Bytes of the messages waiting for one session. */
@@ -97,7 +97,7 @@ export function completeLimits(chosen: Partial<Limits>, totalMemoryBytes: number
     packetBytesBeforeLogin: 16 * KIB,
     packetBytes,
     subscriptionsPerClient: 1000,
-    topicLevels: 100,
+    topicLevels: 200,
     queuedMessagesPerSession: 10_000,
     queuedBytesPerSession: Math.min(16 * MIB, Math.floor(totalMemoryBytes / 64)),
     queuedBytesTotal: Math.floor(totalMemoryBytes / 8),

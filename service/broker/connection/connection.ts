@@ -175,6 +175,7 @@ export class Connection implements PacketSink, Carrier, CoreClient {
   establish(): void {
     this.established = true
     this.#decoder.limit = this.exchange.limits.packetBytes
+    this.#stayAwake() // its password may have waited for longer than its keep alive
     this.#stream.emit(ADMITTED)
     this.#decoder.establish()
   }
@@ -268,12 +269,14 @@ export class Connection implements PacketSink, Carrier, CoreClient {
 
   #receive(chunk: Buffer): void {
     if (this.closed) return
-    if (this.session !== undefined) this.#activeTick = this.exchange.connections.tick
+    const { packets } = this.#decoder
     try {
       this.#intake.receive(chunk)
     } catch (error) {
       this.fail(error)
     }
+    // packets count as signs of life, bytes do not [MQTT-3.1.2-22]
+    if (this.session !== undefined && this.#decoder.packets > packets) this.#stayAwake()
     if (!this.closed && this.sender.backlog > this.#mostBacklog) {
       this.sender.flush()
       this.#intake.awaitDrain()
@@ -283,6 +286,10 @@ export class Connection implements PacketSink, Carrier, CoreClient {
   /** Messages stop at `socketBytes`; what goes beyond by more than a packet are answers, and only not reading stops them. */
   get #mostBacklog(): number {
     return this.exchange.limits.socketBytes + this.exchange.limits.packetBytes
+  }
+
+  #stayAwake(): void {
+    this.#activeTick = this.exchange.connections.tick
   }
 
   #drained(): void {

@@ -31,7 +31,7 @@ export function readProtocol(reader: Reader): Protocol {
 
 /**
  * Reads CONNECT (3.1) from the connect flags to its end.
- * @throws ProtocolError malformedPacket, protocolError, topicNameInvalid, payloadFormatInvalid, clientIdentifierNotValid
+ * @throws ProtocolError malformedPacket, protocolError, payloadFormatInvalid, clientIdentifierNotValid
  */
 export function readConnect(reader: Reader, version: Version): Connect {
   const flags = reader.byte()
@@ -96,10 +96,7 @@ function readWill(reader: Reader, flags: number, version: Version): Will {
   const carried = version === 5 ? readWillProperties(reader) : noWillProperties
   const topic = reader.name()
   if (topic === "" || hasWildcard(topic)) {
-    throw new ProtocolError(
-      Reason.topicNameInvalid,
-      "a will topic is empty or holds a wildcard [MQTT-4.7.0-1, 4.7.3-1]",
-    )
+    malformed("a will topic is empty or holds a wildcard [MQTT-4.7.0-1, 4.7.3-1]")
   }
   const payload = ownCopy(reader.binary())
   if (carried.isText && !isUtf8(payload)) {

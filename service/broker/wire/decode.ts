@@ -29,6 +29,8 @@ export class Decoder {
   version: 0 | Version = 0
   /** The largest packet in bytes, its header included; may be changed at any time. */
   limit: number
+  /** Whole packets read so far. */
+  packets = 0
   #state: State = "awaiting"
   readonly #sink: PacketSink
   readonly #topics = new TopicCache()
@@ -172,6 +174,7 @@ export class Decoder {
   }
 
   #readPacket(buffer: Buffer, at: number, end: number): void {
+    this.packets++
     const first = buffer[at]!
     const from = at + this.#headerSize
     if ((first & 0xf0) === 0x30) readPublish(this.#sink, this.#topics, this.version, first, buffer, from, end)

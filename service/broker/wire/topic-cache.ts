@@ -1,5 +1,5 @@
 import { latin1Text, textOf } from "./read.ts"
-import { ProtocolError, Reason } from "./reason.ts"
+import { malformed } from "./reason.ts"
 
 const SLOTS = 8
 const LONGEST = 64
@@ -17,7 +17,7 @@ export class TopicCache {
 
   /**
    * The topic name in bytes `from` to `to` (exclusive); empty where a topic alias stands in.
-   * @throws ProtocolError malformedPacket, topicNameInvalid
+   * @throws ProtocolError malformedPacket; 0x90 is for names that are "correctly formed, but not accepted" (table 3-10)
    */
   read(buffer: Buffer, from: number, to: number): string {
     const size = to - from
@@ -53,8 +53,7 @@ export class TopicCache {
 function topicName(buffer: Buffer, from: number, to: number): string {
   for (let at = from; at < to; at++) {
     // No byte of a longer UTF-8 sequence looks like a wildcard.
-    if (isWildcard(buffer[at]!))
-      throw new ProtocolError(Reason.topicNameInvalid, "a wildcard in a topic name [MQTT-3.3.2-2]")
+    if (isWildcard(buffer[at]!)) malformed("a wildcard in a topic name [MQTT-3.3.2-2]")
   }
   return textOf(buffer, from, to, true)
 }

@@ -117,10 +117,10 @@ describe("a CONNECT with a fault", () => {
   refused(5, ["has the protocol level 6 [MQTT-3.1.2-2]", { level: 6 }], 0x84)
   refused(4, ["has the protocol name HTTP [MQTT-3.1.2-1]", { name: "HTTP" }], undefined)
   refused(5, ["has the protocol name mqtt [MQTT-3.1.2-1]", { name: "mqtt" }], undefined)
-  refused(4, ["has an empty will topic [MQTT-4.7.3-1]", { flags: willed, rest: will(4, "") }], 5)
-  refused(5, ["has an empty will topic [MQTT-4.7.3-1]", { flags: willed, rest: will(5, "") }], 0x90)
-  refused(4, ["has a wildcard in its will topic [MQTT-3.3.2-2]", { flags: willed, rest: will(4, "a/+") }], 5)
-  refused(5, ["has a wildcard in its will topic [MQTT-3.3.2-2]", { flags: willed, rest: will(5, "a/#") }], 0x90)
+  refused(4, ["has an empty will topic [MQTT-4.7.3-1]", { flags: willed, rest: will(4, "") }], undefined)
+  refused(5, ["has an empty will topic [MQTT-4.7.3-1]", { flags: willed, rest: will(5, "") }], 0x81)
+  refused(4, ["has a wildcard in its will topic [MQTT-3.3.2-2]", { flags: willed, rest: will(4, "a/+") }], undefined)
+  refused(5, ["has a wildcard in its will topic [MQTT-3.3.2-2]", { flags: willed, rest: will(5, "a/#") }], 0x81)
   refused(
     5,
     ["asks for enhanced authentication, which is not offered (4.12)", { properties: properties("15", text("SCRAM")) }],

@@ -40,6 +40,16 @@ describe("limits", { concurrency: true }, () => {
     })
   }
 
+  it("bytes of a packet that never ends are no sign of life: it is packets that count [MQTT-3.1.2-22]", async (context) => {
+    const client = await plant.client({ keepalive: 1 })
+    const bytes = client.bytesOf({ cmd: "publish", topic: "slow", payload: Buffer.alloc(200) })
+    let at = 0
+    const drip = setInterval(() => client.write(bytes.subarray(at, ++at)), 100)
+    context.after(() => clearInterval(drip))
+    await client.ended(0x8d)
+    assert.ok(at < 60, `${at} bytes`)
+  })
+
   it("MQTT 5: a longer keep alive than the gateway's is cut and told, one of 0 too [MQTT-3.2.2-21]; 3.1.1 keeps its own", async () => {
     for (const [asked, told] of [
       [0, 30],

@@ -141,7 +141,7 @@ const REFUSED: readonly (readonly [unknown, RegExp])[] = [
   [{ site: "a".repeat(33) }, /site must be 1 to 32/],
   [{ stateDirectory: "" }, /stateDirectory must be a path/],
   [{ certificates: { pendingHours: 2161 } }, /pendingHours must be a whole number from 1 to 2160, not 2161/],
-  [{ limits: { topicLevels: 101 } }, /topicLevels must be a whole number from 1 to 100, not 101/],
+  [{ limits: { topicLevels: 201 } }, /topicLevels must be a whole number from 1 to 200, not 201/],
   ['{"limits": {"connections": 1e999}}', /limits\.connections must be a whole number/],
 ]
 
