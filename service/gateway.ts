@@ -26,6 +26,7 @@ import { Rates, SAMPLE_SECONDS } from "./rates.ts"
 import { RecentLog } from "./recent-log.ts"
 import { openRecords } from "./records.ts"
 import { openAppliance } from "./store/root-requests.ts"
+import { spaceAt } from "./store/space.ts"
 import { openStateDirectory } from "./store/state-directory.ts"
 import { openNotifier } from "./systemd/notify.ts"
 import { isTimeSynchronised } from "./systemd/timesync.ts"
@@ -203,6 +204,8 @@ export async function startGateway(
     isTimeSynchronised: () => isTimeSynchronised(),
     restart,
     log: log.for("http"),
+    reach: () => servers.reachable(),
+    storage: () => spaceAt(state.path),
     listeners: () => listenerStates(config, open()),
     alive: () => !health.alarms.some((alarm) => alarm.condition === "round-trip-failed"),
     claiming,

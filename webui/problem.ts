@@ -27,10 +27,10 @@ const GERMAN: Readonly<Record<OutwardCode | "unreachable", string>> = {
   "csr-refused": "Die Zertifikatsanforderung wurde abgelehnt.",
   "certificate-refused": "Das Zertifikat wurde abgelehnt.",
   "too-many-attempts": "Zu viele falsche Versuche. Bitte etwas warten.",
+  "no-room": "Dafür ist kein Platz mehr auf dem Datenträger.",
+  "request-timeout": "Die Übertragung hat zu lange gedauert. Bitte noch einmal versuchen.",
   busy: "Das Gateway ist gerade ausgelastet. Bitte gleich noch einmal versuchen.",
   "disk-failed": "Der Zustand konnte nicht gespeichert werden; nichts wurde geändert. Bitte Speicherplatz prüfen.",
-  "no-room": "Auf der Karte ist nicht genug Platz. Bitte erst etwas löschen.",
-  "request-timeout": "Die Anfrage kam zu langsam an. Bitte noch einmal versuchen.",
   internal: "Im Gateway ist etwas schiefgegangen; sein Protokoll sagt mehr.",
   unreachable: "Das Gateway ist gerade nicht erreichbar. Netzwerk und Kabel prüfen, dann noch einmal versuchen.",
 }

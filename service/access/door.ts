@@ -1,7 +1,9 @@
+import type { RefusalCause } from "./refusal-cause.ts"
+
 /** A client that was turned away, in the words of the page. */
 export interface Refusal {
   /** Stable identifier of the cause, for programs. */
-  readonly cause: string
+  readonly cause: RefusalCause
   /** Plain words: what happened, why, and what to do. */
   readonly sentence: string
   /** The name it gave or its certificate bears, cleaned for display; "" when it gave none. */

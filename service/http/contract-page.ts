@@ -1,7 +1,9 @@
 import { z } from "zod"
 
 /** The part of the contract that only the page has a use for. */
+export type { RefusalCause } from "../access/refusal-cause.ts"
 export type { EventKind } from "../events.ts"
+export type { Condition } from "../health.ts"
 export type { OutwardCode } from "./problem.ts"
 
 /**

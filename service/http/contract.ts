@@ -1,9 +1,11 @@
 import { z } from "zod"
 import { permissionSchema } from "../access/permission.ts"
+import { REFUSAL_CAUSES } from "../access/refusal-cause.ts"
 import { roleName, roleSchema } from "../access/role.ts"
 import { certificateGrant, userFields, username } from "../access/user.ts"
 import { newUser, password, userChange } from "../access/user-input.ts"
 import { authorityId, scopePattern } from "../ca/trust-document.ts"
+import { CONDITIONS, type Condition } from "../health.ts"
 
 /**
  * What goes over the API, both ways: the one source for validation, for the types of the page and, later, for the
@@ -180,7 +182,7 @@ export const statusAnswer = z.strictObject({
   uptimeSeconds: z.int(),
   alarms: z.array(
     z.strictObject({
-      condition: z.string(),
+      condition: z.enum(Object.keys(CONDITIONS) as Condition[]),
       title: z.string(),
       remedy: z.string(),
       detail: z.string(),
@@ -225,13 +227,15 @@ export const refusedAnswer = z.strictObject({
   total: z.int(),
   groups: z.array(
     z.strictObject({
-      cause: z.string(),
+      cause: z.enum(REFUSAL_CAUSES),
       sentence: z.string(),
       name: z.string(),
       address: z.string(),
       count: z.int(),
       first: time,
       last: time,
+      /** A client of this name is connected: whatever was wrong has been mended, if this is later than `last`. */
+      connectedSince: time.optional(),
     }),
   ),
 })

@@ -1,4 +1,5 @@
 import type { Accounts } from "../access/accounts.ts"
+import type { Activity } from "../access/activity.ts"
 import type { Attempts } from "../access/attempts.ts"
 import type { Clients } from "../access/clients.ts"
 import type { Directory } from "../access/directory.ts"
@@ -109,6 +110,7 @@ export interface Gateway {
   readonly station: Station
   /** Whether ports are looked at at all. */
   readonly serialEnabled: boolean
+  readonly activity: Pick<Activity, "of">
   readonly door: Door
   readonly health: Health
   readonly events: EventHub
@@ -116,6 +118,10 @@ export interface Gateway {
   readonly clock: Clock
   readonly log: Logger
   listeners(): readonly ListenerState[]
+  /** Names and addresses under which it can be reached now. */
+  reach(): { readonly names: readonly string[]; readonly addresses: readonly string[] }
+  /** Of the disk that the state lies on. */
+  storage(): Promise<{ readonly freeBytes: number; readonly totalBytes: number }>
   /** Whether the service does its work; says nothing else to anyone. */
   alive(): boolean
   readonly claiming: Claiming

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto"
 import { displayName } from "../../access/door.ts"
 import type { Policy } from "../../access/policy.ts"
+import type { RefusalCause } from "../../access/refusal-cause.ts"
 import type { User } from "../../access/user.ts"
 import type { Limits } from "../../limits.ts"
 import type { Admitted, TurnedAway } from "../gate/admission.ts"
@@ -60,7 +61,7 @@ function decide(connection: Connection, packet: Connect, admission: Admitted | T
 
 interface Refusal {
   readonly reason: ReasonCode
-  readonly cause: string
+  readonly cause: RefusalCause
   readonly sentence: string
 }
 

@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream"
 import { displayName } from "../../access/door.ts"
 import type { Policy } from "../../access/policy.ts"
+import type { RefusalCause } from "../../access/refusal-cause.ts"
 import type { User } from "../../access/user.ts"
 import { reasonOf } from "../../errors.ts"
 import type { CoreClient } from "../core.ts"
@@ -200,7 +201,7 @@ export class Connection implements PacketSink, Carrier, CoreClient {
   }
 
   /** Turns the client away before it was admitted: noted at the door, answered, closed. `told` may reach the client. */
-  refuse(reason: ReasonCode, cause: string, sentence: string, name: string, told?: string): void {
+  refuse(reason: ReasonCode, cause: RefusalCause, sentence: string, name: string, told?: string): void {
     if (this.closed) return
     const { door, counters, log } = this.exchange
     counters.connectionsRefused++
@@ -214,7 +215,7 @@ export class Connection implements PacketSink, Carrier, CoreClient {
   }
 
   /** Something that the client asked for was refused while it stays: noted at the door, and with the client. */
-  note(cause: string, sentence: string): void {
+  note(cause: RefusalCause, sentence: string): void {
     const name = this.user?.username ?? ""
     this.lastError = { at: this.exchange.clock.now(), sentence }
     this.exchange.door.record({ cause, sentence, name, address: this.origin.address })

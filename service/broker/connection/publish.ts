@@ -1,4 +1,5 @@
 import { displayName } from "../../access/door.ts"
+import type { RefusalCause } from "../../access/refusal-cause.ts"
 import { hasTooManyLevels, mayPublish, prefixedTopic } from "../gate/authorization.ts"
 import { Message } from "../message.ts"
 import type { Session } from "../session/session.ts"
@@ -194,7 +195,7 @@ function refusePublish(connection: Connection, topic: string, qos: QoS, packetId
   acknowledge(connection, qos, packetId, reason)
 }
 
-function causeOf(reason: number, name: string, topic: string): { cause: string; sentence: string } {
+function causeOf(reason: number, name: string, topic: string): { cause: RefusalCause; sentence: string } {
   switch (reason) {
     case Reason.notAuthorized:
       return { cause: "publish-not-allowed", sentence: `${name} has no permission to publish to ${topic}` }

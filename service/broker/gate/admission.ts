@@ -2,6 +2,7 @@ import type { Attempts } from "../../access/attempts.ts"
 import type { Directory } from "../../access/directory.ts"
 import { displayName } from "../../access/door.ts"
 import type { Passwords } from "../../access/password.ts"
+import type { RefusalCause } from "../../access/refusal-cause.ts"
 import { signInHash, type User } from "../../access/user.ts"
 import type { PresentedCertificate, Verdict } from "../../ca/trust.ts"
 import { GatewayError } from "../../errors.ts"
@@ -30,7 +31,7 @@ export interface TurnedAway {
   readonly ok: false
   readonly reason: ReasonCode
   /** Stable identifier for programs. */
-  readonly cause: string
+  readonly cause: RefusalCause
   /** For the technician, in plain words. What the client itself is told says less. */
   readonly sentence: string
   readonly name: string
@@ -68,7 +69,7 @@ export class Admission {
       return refused(`certificate-${verdict.cause}`, Reason.notAuthorized, verdict.commonName ?? "", verdict.sentence)
     }
     const name = verdict.commonName
-    const no = (cause: string, sentence: string) => refused(cause, Reason.notAuthorized, name, sentence)
+    const no = (cause: RefusalCause, sentence: string) => refused(cause, Reason.notAuthorized, name, sentence)
     if (connect.password !== undefined) {
       return no(
         "certificate-and-password",
@@ -166,7 +167,8 @@ function grantMismatch(user: User, certificate: GoodCertificate): string | null 
 /** One answer to the client for every reason; what really was wrong is for the technician. */
 function refusedPassword(name: string, user: User | undefined, otherwise: string): TurnedAway {
   const shown = displayName(name)
-  const refuse = (cause: string, sentence: string) => refused(cause, Reason.badUserNameOrPassword, shown, sentence)
+  const refuse = (cause: RefusalCause, sentence: string) =>
+    refused(cause, Reason.badUserNameOrPassword, shown, sentence)
   if (user === undefined) return refuse("unknown-user", `there is no user ${shown}; create it or correct the device`)
   if (user.grant.kind === "certificate") {
     return refuse("wrong-grant", `the user ${shown} must show its certificate over TLS; it came without one`)
@@ -181,6 +183,6 @@ function refusedPassword(name: string, user: User | undefined, otherwise: string
   return refuse("wrong-password", `${shown} ${otherwise}; correct the device or set a new password`)
 }
 
-function refused(cause: string, reason: ReasonCode, name: string, sentence: string): TurnedAway {
+function refused(cause: RefusalCause, reason: ReasonCode, name: string, sentence: string): TurnedAway {
   return { ok: false, reason, cause, sentence, name }
 }

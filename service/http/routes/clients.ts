@@ -20,7 +20,7 @@ export function clientRoutes({ clients }: Gateway): Route[] {
       answers: clientsAnswer,
       answer({ query }) {
         const { items, next } = pageOf(found(clients.list(), query.search, textsOf), (client) => client.clientId, query)
-        return ok({ clients: items.map(shown), next })
+        return ok({ clients: items.map(shownClient), next })
       },
     }),
     route({
@@ -34,7 +34,7 @@ export function clientRoutes({ clients }: Gateway): Route[] {
       answer({ params }) {
         const client = clients.find(params.clientId)
         if (client === undefined) throw unknown()
-        return ok(shown(client))
+        return ok(shownClient(client))
       },
     }),
     route({
@@ -56,7 +56,7 @@ function textsOf({ clientId, username, address, certificate = "" }: ConnectedCli
   return [clientId, username, address, certificate]
 }
 
-function shown(client: ConnectedClient) {
+export function shownClient(client: ConnectedClient) {
   const { lastError, connectedAt, ...rest } = client
   const error = lastError && { lastError: { ...lastError, at: time(lastError.at) } }
   return { ...rest, connectedAt: time(connectedAt), ...error }

@@ -1,4 +1,4 @@
-import { SAMPLE_SECONDS } from "../../rates.ts"
+import { SAMPLE_SECONDS, type Sample } from "../../rates.ts"
 import { ok } from "../answer.ts"
 import { userParams } from "../contract.ts"
 import { auditAnswer, auditQuery, historyAnswer, logAnswer, logQuery, ratesAnswer } from "../contract-system.ts"
@@ -58,10 +58,13 @@ export function recordRoutes({ directory, history, audit, recentLog, rates }: Ga
       access: "read",
       summary: "How many messages, refusals and clients there were in the last hour, period by period",
       answers: ratesAnswer,
-      answer: () =>
-        ok({ seconds: SAMPLE_SECONDS, samples: rates.samples.map((sample) => ({ ...sample, at: time(sample.at) })) }),
+      answer: () => ok(shownRates(rates.samples)),
     }),
   ]
+}
+
+export function shownRates(samples: readonly Sample[]) {
+  return { seconds: SAMPLE_SECONDS, samples: samples.map((sample) => ({ ...sample, at: time(sample.at) })) }
 }
 
 interface Numbered {

@@ -13,11 +13,13 @@ import { authorityRoutes } from "./authority.ts"
 import { certificateRoutes } from "./certificates.ts"
 import { claimRoutes } from "./claim.ts"
 import { clientRoutes } from "./clients.ts"
+import { deviceRoutes } from "./devices.ts"
 import { eventRoutes } from "./events.ts"
 import { explainRoutes } from "./explain.ts"
 import { limitRoutes } from "./limits.ts"
 import { messageRoutes } from "./messages.ts"
 import { openApiRoute } from "./openapi.ts"
+import { overviewRoutes } from "./overview.ts"
 import { pageRoutes } from "./page.ts"
 import { previewRoutes } from "./preview.ts"
 import { recordRoutes } from "./records.ts"
@@ -43,6 +45,8 @@ export function routeTable(
   const below = [
     ...statusRoutes(gateway),
     ...("passes" in at ? deskRoutes(gateway, at) : []),
+    ...overviewRoutes(gateway),
+    ...deviceRoutes(gateway),
     ...userRoutes(gateway),
     ...roleRoutes(gateway),
     ...previewRoutes(gateway),

@@ -18,9 +18,24 @@ export function healthRoute(gateway: Gateway): Route {
   })
 }
 
-export function statusRoutes(gateway: Gateway): Route[] {
-  const { directory, health, clients, door, clock } = gateway
+/** Counts the uptime from when it is asked for this. */
+export function statusOf({ directory, health, clients, door, clock, version, listeners }: Gateway) {
   const begun = clock.elapsed()
+  return () => ({
+    claimed: directory.claimed,
+    version,
+    uptimeSeconds: Math.floor((clock.elapsed() - begun) / 1000),
+    alarms: health.alarms.map((alarm) => ({ ...alarm, since: time(alarm.since) })),
+    listeners: listeners(),
+    counters: clients.counters(),
+    clients: clients.count,
+    refused: door.total,
+  })
+}
+
+export function statusRoutes(gateway: Gateway): Route[] {
+  const { clients, door } = gateway
+  const status = statusOf(gateway)
   return [
     route({
       method: "GET",
@@ -28,17 +43,7 @@ export function statusRoutes(gateway: Gateway): Route[] {
       access: "read",
       summary: "How the gateway is: alarms, listeners, what passed through and which limits acted",
       answers: statusAnswer,
-      answer: () =>
-        ok({
-          claimed: directory.claimed,
-          version: gateway.version,
-          uptimeSeconds: Math.floor((clock.elapsed() - begun) / 1000),
-          alarms: health.alarms.map((alarm) => ({ ...alarm, since: time(alarm.since) })),
-          listeners: gateway.listeners(),
-          counters: clients.counters(),
-          clients: clients.list().length,
-          refused: door.total,
-        }),
+      answer: () => ok(status()),
     }),
     route({
       method: "GET",
@@ -46,11 +51,15 @@ export function statusRoutes(gateway: Gateway): Route[] {
       access: "read",
       summary: "Who was turned away and why, the latest first",
       answers: refusedAnswer,
-      answer: () =>
-        ok({
-          total: door.total,
-          groups: door.groups.map((group) => ({ ...group, first: time(group.first), last: time(group.last) })),
-        }),
+      answer() {
+        const connected = new Map(clients.list().map(({ username, connectedAt }) => [username, connectedAt]))
+        const groups = door.groups.map((group) => {
+          const at = connected.get(group.name)
+          const since = at === undefined ? {} : { connectedSince: time(at) }
+          return { ...group, first: time(group.first), last: time(group.last), ...since }
+        })
+        return ok({ total: door.total, groups })
+      },
     }),
   ]
 }

@@ -37,7 +37,7 @@ describe("the door", () => {
   test("keeps at most 100 groups of 10,000 hostile refusals, the latest, and counts them all", () => {
     const door = new Door(() => 0)
     for (let i = 0; i < 10_000; i++)
-      door.record(refusal({ name: `\u202e${i}`, cause: i % 2 === 0 ? "unknown-user" : "x" }))
+      door.record(refusal({ name: `\u202e${i}`, cause: i % 2 === 0 ? "unknown-user" : "busy" }))
     assert.equal(door.groups.length, 100)
     assert.equal(door.total, 10_000)
     assert.equal(door.groups[0]?.name, "?9999")
@@ -62,8 +62,8 @@ describe("the door", () => {
 
   test("tells names apart that hold the separator of its key", () => {
     const door = new Door(() => 0)
-    door.record(refusal({ cause: "a", name: "b\0c" }))
-    door.record(refusal({ cause: "a\0b", name: "c" }))
+    door.record(refusal({ cause: "busy", name: "sessions\0c" }))
+    door.record(refusal({ cause: "sessions", name: "busy\0c" }))
     assert.equal(door.groups.length, 2)
   })
 })

@@ -69,7 +69,12 @@ async function until(holds: () => boolean): Promise<void> {
   for (let i = 0; i < 200 && !holds(); i++) await sleep(10)
   assert.ok(holds())
 }
-const refusal = (name: string) => ({ cause: "unknown-user", sentence: "nobody knows it", name, address: "192.0.2.7" })
+const refusal = (name: string) => ({
+  cause: "unknown-user" as const,
+  sentence: "nobody knows it",
+  name,
+  address: "192.0.2.7",
+})
 
 test("what happens is told while it happens, to whoever may read it", async () => {
   const stream = await asUser("vera")
