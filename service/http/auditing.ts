@@ -21,7 +21,7 @@ export function changeOf(
   body: unknown,
   answer: Answer,
 ): Pick<AuditRecord, "method" | "route" | "object" | "change" | "status"> {
-  const made = answer.headers?.Location
+  const made = answer.status === 201 ? answer.headers?.Location : undefined
   return {
     method,
     route: below(path),

@@ -44,10 +44,11 @@ function operationOf(line: Route): Json {
   }
 }
 
-/** "GET /api/v1/users/:username" is `get_users_username`. */
-function operationId({ method, path }: Route): string {
+/** "GET /api/v1/users/:username" is `get_users_username`; the page with the form at /claim is `get_page_claim`. */
+function operationId({ method, path, types }: Route): string {
   const words = path.replace(/^\/api\/v\d+/, "").split(/[^a-zA-Z]+/)
-  return [method.toLowerCase(), ...words.filter((word) => word !== "")].join("_")
+  const kind = types.includes("text/html") ? ["page"] : []
+  return [method.toLowerCase(), ...kind, ...words.filter((word) => word !== "")].join("_")
 }
 
 const WHO = {

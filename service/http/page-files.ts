@@ -12,6 +12,9 @@ export interface PageFile {
 /** The built page, read once: a new version beside a running gateway shows with its next start, whole or not at all. */
 export interface PageFiles {
   readonly shell: PageFile
+  /** Addresses of the style sheet and the icon, for pages that are made here; undefined where the shell names none. */
+  readonly style: string | undefined
+  readonly icon: string | undefined
   /** By its name below `/assets/`, which holds a hash of its content. */
   asset(name: string): PageFile | undefined
 }
@@ -32,7 +35,8 @@ export async function loadPage(folder: string): Promise<PageFiles | undefined> {
     const file = await fileAt(join(folder, "assets", name))
     if (file !== undefined) assets.set(name, file)
   }
-  return { shell, asset: (name) => assets.get(name) }
+  const named = (kind: string) => new RegExp(`"(/assets/[\\w.-]+\\.${kind})"`).exec(shell.plain.toString())?.[1]
+  return { shell, style: named("css"), icon: named("svg"), asset: (name) => assets.get(name) }
 }
 
 /** Undefined for what is not there, and for what is of no type that the page has, such as the compressed forms. */

@@ -57,7 +57,7 @@ export function serving(parts: ServeParts): (route: Route) => Serve {
     const actor = who.actor.name || answer?.actor
     const { method, path } = route
     if (isMutating(route)) log.info("request", { actor, method, route: path, status: outcome.status, address })
-    if (answer !== undefined && isMutating(route) && !route.changesNothing) {
+    if (answer !== undefined && answer.status < 400 && isMutating(route) && !route.changesNothing) {
       const change = changeOf(route, request.params, body, answer)
       await audit?.record({ ...change, actor: actor ?? "", address }).catch((error) => {
         log.error("a change could not be recorded", { actor, method, route: path, reason: reasonOf(error) })

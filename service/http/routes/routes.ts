@@ -1,7 +1,10 @@
-import { openClaim } from "../claim.ts"
+import { type Claim, openClaim } from "../claim.ts"
 import { API } from "../contract.ts"
 import type { Desk } from "../desk.ts"
 import { EventStreams } from "../event-streams.ts"
+import { claimFormRoutes } from "../forms/claim.ts"
+import { firstPasswordRoutes } from "../forms/first-password.ts"
+import { loginRoutes } from "../forms/login.ts"
 import { MessageStreams } from "../message-streams.ts"
 import type { PageFiles } from "../page-files.ts"
 import type { Gateway } from "../ports.ts"
@@ -42,11 +45,12 @@ export function routeTable(
   streams = openStreams(gateway),
   page?: PageFiles,
 ): Route[] {
+  const claim = openClaim(gateway) // by the form or by the API: wrong codes count together
   const below = [
     ...statusRoutes(gateway),
-    ...("passes" in at ? deskRoutes(gateway, at) : []),
     ...overviewRoutes(gateway),
     ...deviceRoutes(gateway),
+    ...("passes" in at ? deskRoutes(gateway, at, claim) : []),
     ...userRoutes(gateway),
     ...roleRoutes(gateway),
     ...previewRoutes(gateway),
@@ -67,6 +71,7 @@ export function routeTable(
     healthRoute(gateway),
     openApiRoute(() => table, gateway.version),
     ...("passes" in at ? pageRoutes(gateway, at, page) : []),
+    ...("passes" in at ? formRoutes(gateway, at, claim, page) : []),
     ...below.map((line) => ({ ...line, path: API + line.path })),
   ]
   return table
@@ -91,9 +96,19 @@ export function openStreams(gateway: Gateway): OpenStreams {
   }
 }
 
-function deskRoutes(gateway: Gateway, desk: Desk): Route[] {
+/** The pages without script, before the sign-in. */
+function formRoutes(gateway: Gateway, desk: Desk, claim: Claim, page: PageFiles | undefined): Route[] {
+  const frame = { hostname: gateway.hostname, page }
   return [
-    ...claimRoutes(gateway, desk, openClaim(gateway)),
+    ...loginRoutes(gateway, desk, frame),
+    ...claimFormRoutes(gateway, desk, claim, frame),
+    ...firstPasswordRoutes(desk, frame),
+  ]
+}
+
+function deskRoutes(gateway: Gateway, desk: Desk, claim: Claim): Route[] {
+  return [
+    ...claimRoutes(gateway, desk, claim),
     ...tokenRoutes(gateway, desk),
     ...sessionRoutes(desk),
     ...accountRoutes(gateway, desk),

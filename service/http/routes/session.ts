@@ -1,14 +1,13 @@
 import { isAdministrator } from "../../access/access-document.ts"
 import { type Answer, noContent, ok } from "../answer.ts"
+import { openSession } from "../browser-session.ts"
 import { confirmRequest, passParams, sessionAnswer, sessionRequest, sessionsAnswer } from "../contract-passes.ts"
 import type { Desk } from "../desk.ts"
-import { type Asker, cookieOf, noCookie, sessionIn } from "../identification.ts"
+import { type Asker, cookieOf, noCookie } from "../identification.ts"
 import { IDLE_MS, type Pass } from "../pass.ts"
 import { type Route, route } from "../route.ts"
 import { time } from "../time.ts"
 import { found, passOf, shownPass, visible } from "./tokens.ts"
-
-const LONGEST_MS = 12 * 3_600_000
 
 /** Browsers' sessions: a cookie that no script can read, ended by idleness, by its age, and with its user's password. */
 export function sessionRoutes({ passes, signIn }: Desk): Route[] {
@@ -25,8 +24,7 @@ export function sessionRoutes({ passes, signIn }: Desk): Route[] {
       async answer({ address, body, header, assertOwnPage }) {
         assertOwnPage() // or a foreign page could sign a browser in under a name of its own choice
         const user = await signIn.user(address, body.username, body.password)
-        endOf(header("cookie"), address)
-        const { secret, pass } = passes.issue(user, { kind: "session", ttlMs: LONGEST_MS, address })
+        const { secret, pass } = openSession(passes, user, address, header("cookie"))
         const judged = passes.look(pass.id)
         const actor = { name: user.username, rights: judged?.rights ?? [] }
         const answer = shown({ actor, pass, confirmed: true }, pass)
@@ -88,13 +86,6 @@ export function sessionRoutes({ passes, signIn }: Desk): Route[] {
       },
     }),
   ]
-
-  /** The browser's old session ends with the new one: nobody who knew it comes along. */
-  function endOf(cookie: string | undefined, address: string): void {
-    const old = sessionIn(cookie)
-    const known = old === undefined ? undefined : passes.judge(old, ["session"], address)
-    if (known !== undefined) passes.end(known.pass.id)
-  }
 }
 
 function isSession({ kind }: Pass): boolean {

@@ -52,6 +52,8 @@ const TOPICS = ["GET /api/v1/messages"]
 const PUBLIC = [
   "GET /",
   "GET /assets/:file",
+  ...["GET /login", "POST /login", "GET /signed-out", "GET /recovery"],
+  ...["GET /claim", "POST /claim", "GET /first-password", "POST /first-password"],
   "GET /healthz",
   "POST /api/v1/claim",
   "POST /api/v1/tokens",

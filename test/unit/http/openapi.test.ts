@@ -65,5 +65,5 @@ test("the description names no version to strangers, and holds no secret of ours
   assert.equal((await bench.ask("GET", "/api/v1/openapi.json")).status, 401)
   const { text } = await bench.ask("GET", "/api/v1/openapi.json", { token: await bench.signIn("vera") })
   assert.match(text, /"version":"1\.2\.3"/)
-  assert.doesNotMatch(text, /argon2id\$|correct horse|recovery"/)
+  assert.doesNotMatch(text, /argon2id\$|correct horse|"recovery"/)
 })
