@@ -11,7 +11,7 @@ import type { Connect } from "../wire/packet.ts"
 import { Reason, type ReasonCode } from "../wire/reason.ts"
 import { IncomingAliases, OutgoingAliases } from "./aliases.ts"
 import type { Connection } from "./connection.ts"
-import { TICK_MS } from "./connections.ts"
+import { refuse } from "./refusal.ts"
 
 /** Bytes that no CONNACK which lets a client in is longer than. */
 const LONGEST_CONNACK = 100
@@ -28,7 +28,7 @@ function judge(connection: Connection, packet: Connect): void {
   connection.sender.maximumPacketSize = packet.maximumPacketSize ?? Number.POSITIVE_INFINITY
   if (packet.authenticationMethod !== undefined) {
     const sentence = "the client asked for enhanced authentication, which is not offered"
-    return connection.refuse(Reason.badAuthenticationMethod, "enhanced-authentication", sentence, "", sentence)
+    return refuse(connection, Reason.badAuthenticationMethod, "enhanced-authentication", sentence, "", sentence)
   }
   const admission = connection.exchange.admission.admit(packet, connection.origin)
   if (!(admission instanceof Promise)) return decide(connection, packet, admission)
@@ -42,7 +42,7 @@ function decide(connection: Connection, packet: Connect, admission: Admitted | T
   if (connection.closed) return // it left while its password was checked
   if (!admission.ok) {
     const told = admission.reason === Reason.badUserNameOrPassword ? undefined : admission.sentence
-    return connection.refuse(admission.reason, admission.cause, admission.sentence, admission.name, told)
+    return refuse(connection, admission.reason, admission.cause, admission.sentence, admission.name, told)
   }
   const { user } = admission
   const clientId = packet.clientId === "" ? `auto-${randomBytes(10).toString("hex")}` : packet.clientId
@@ -54,7 +54,7 @@ function decide(connection: Connection, packet: Connect, admission: Admitted | T
     willRefusal(connection, packet, policy, user) ??
     sizeRefusal(packet, terms)
   if (refusal !== null) {
-    return connection.refuse(refusal.reason, refusal.cause, refusal.sentence, user.username, refusal.sentence)
+    return refuse(connection, refusal.reason, refusal.cause, refusal.sentence, user.username, refusal.sentence)
   }
   accept(connection, packet, admission, clientId, policy, terms)
 }
@@ -142,7 +142,7 @@ function accept(
   connection.sessionExpiry = sessionExpiry
   connection.window = Math.min(packet.receiveMaximum, limits.inflightOutgoing)
   connection.sender.version5 = packet.version === 5
-  connection.keepAliveTicks = keepAlive === 0 ? 0 : Math.ceil((keepAlive * 1500) / TICK_MS) + 1
+  connection.pulse.keepAlive = keepAlive
   if (packet.version === 5) offerAliases(connection, packet.topicAliasMaximum)
   raiseIfCloned(connection)
 

@@ -10,31 +10,30 @@ import { ADMITTED } from "../listen/listener.ts"
 import type { Message } from "../message.ts"
 import type { Carrier, Session } from "../session/session.ts"
 import { Decoder } from "../wire/decode.ts"
-import { connackFrame, disconnectFrame, PINGRESP } from "../wire/encode.ts"
-import type { Connect, MessageProperties, PacketSink, QoS, Subscription, Will } from "../wire/packet.ts"
-import { ProtocolError, Reason, type ReasonCode, violated } from "../wire/reason.ts"
+import { disconnectFrame } from "../wire/encode.ts"
+import type { QoS, Will } from "../wire/packet.ts"
+import { ProtocolError, Reason, type ReasonCode } from "../wire/reason.ts"
 import type { IncomingAliases } from "./aliases.ts"
 import { Answers } from "./answers.ts"
-import { receiveConnect } from "./connect.ts"
-import { TICK_MS } from "./connections.ts"
-import { type Departure, departureFor, LOST, SAID_GOODBYE } from "./departure.ts"
+import { type Departure, departureFor, LOST } from "./departure.ts"
 import type { Exchange } from "./exchange.ts"
 import { Intake } from "./intake.ts"
 import { closeLingering } from "./linger.ts"
-import { receiveAcknowledge, receivePublish } from "./publish.ts"
+import { Pulse } from "./pulse.ts"
+import { Reception } from "./reception.ts"
+import { refuse } from "./refusal.ts"
 import { Sender } from "./sender.ts"
-import { receiveSubscribe, receiveUnsubscribe } from "./subscribe.ts"
 
 /**
- * One network connection: bytes in through the decoder, packets to the functions beside this file, frames out through
- * the outbox. It also looks like a client to aedes' registry.
+ * One network connection: bytes in through intake and decoder, packets to the reception, frames out through the sender.
+ * It also looks like a client to aedes' registry.
  */
-export class Connection implements PacketSink, Carrier, CoreClient {
+export class Connection implements Carrier, CoreClient {
   readonly exchange: Exchange
   readonly origin: Origin
   readonly #stream: Duplex
   readonly #decoder: Decoder
-  readonly #intake: Intake
+  readonly intake: Intake
   readonly sender: Sender
   readonly answers = new Answers((type, packetId, reason) => this.sendAcknowledge(type, packetId, reason))
 
@@ -51,28 +50,27 @@ export class Connection implements PacketSink, Carrier, CoreClient {
   /** Seconds the session outlives this connection. */
   sessionExpiry = 0
   window = 0
-  keepAliveTicks = 0
   incomingAliases: IncomingAliases | undefined
   refusedPublishes = 0
   lastRefusedTopic: string | undefined
   lastError: { readonly at: number; readonly sentence: string } | undefined
   /** Why it went, once it has: until someone says goodbye, the network is to blame. */
   departure: Departure = LOST
-  #activeTick: number
+  readonly pulse: Pulse
 
   constructor(exchange: Exchange, stream: Duplex, origin: Origin, plainSocket: boolean) {
     this.exchange = exchange
     this.origin = origin
     this.#stream = stream
-    this.#decoder = new Decoder(this, exchange.limits.packetBytesBeforeLogin)
-    this.#intake = new Intake(stream, this.#decoder, exchange.limits)
+    this.#decoder = new Decoder(new Reception(this), exchange.limits.packetBytesBeforeLogin)
+    this.intake = new Intake(stream, this.#decoder, exchange.limits)
     this.sender = new Sender(stream, plainSocket, exchange.time, exchange.counters)
-    this.#activeTick = exchange.connections.tick
+    this.pulse = new Pulse(exchange.connections)
     exchange.connections.add(this)
     stream.on("data", (chunk: Buffer) => this.#receive(chunk))
     stream.on("drain", () => this.#drained())
     stream.on("error", () => {}) // "close" follows
-    stream.on("end", () => this.#left())
+    stream.on("end", () => this.leave())
     stream.on("close", () => {
       this.#gone()
       exchange.connections.delete(this)
@@ -91,57 +89,6 @@ export class Connection implements PacketSink, Carrier, CoreClient {
   get congested(): boolean {
     if (!this.established) return true
     return this.sender.backlog > this.exchange.limits.socketBytes && this.#stream.writableNeedDrain
-  }
-
-  // ---- packets in
-
-  onConnect(packet: Connect): void {
-    receiveConnect(this, packet)
-  }
-
-  onPublish(
-    topic: string,
-    payload: Buffer,
-    qos: QoS,
-    retain: boolean,
-    _dup: boolean,
-    packetId: number,
-    properties: MessageProperties | undefined,
-    topicAlias: number | undefined,
-  ): void {
-    if (this.#intake.countPublish()) this.exchange.counters.limitPublishRate++
-    receivePublish(this, topic, payload, qos, retain, packetId, properties, topicAlias)
-  }
-
-  onAcknowledge(type: 4 | 5 | 6 | 7, packetId: number, reason: number): void {
-    receiveAcknowledge(this, type, packetId, reason)
-  }
-
-  onSubscribe(packetId: number, subscriptions: readonly Subscription[], identifier: number | undefined): void {
-    receiveSubscribe(this, packetId, subscriptions, identifier)
-  }
-
-  onUnsubscribe(packetId: number, filters: readonly string[]): void {
-    receiveUnsubscribe(this, packetId, filters)
-  }
-
-  onPing(): void {
-    this.send(PINGRESP)
-  }
-
-  onDisconnect(reason: number, sessionExpiry: number | undefined): void {
-    if (sessionExpiry !== undefined && this.session !== undefined) {
-      if (this.sessionExpiry === 0 && sessionExpiry > 0) violated("session expiry raised from 0") // [MQTT-3.14.2-2]
-      this.sessionExpiry = Math.min(sessionExpiry, this.exchange.limits.sessionExpirySeconds)
-      this.exchange.sessions.setExpiry(this.session, this.sessionExpiry)
-    }
-    this.departure = SAID_GOODBYE
-    if (reason === Reason.success) this.will = undefined // any other reason sends it [MQTT-3.1.2-8, 3.14.4-3]
-    this.#left()
-  }
-
-  onAuth(): void {
-    violated("AUTH without an authentication method")
   }
 
   // ---- frames out
@@ -169,49 +116,20 @@ export class Connection implements PacketSink, Carrier, CoreClient {
 
   /** Reads nothing more until `resumeReading`: an answer is being waited for. */
   pauseReading(): void {
-    this.#intake.awaitAdmission()
+    this.intake.awaitAdmission()
   }
 
   /** From here on the client may send anything, in packets of the full size. */
   establish(): void {
     this.established = true
     this.#decoder.limit = this.exchange.limits.packetBytes
-    this.#stayAwake() // its password may have waited for longer than its keep alive
+    this.pulse.beat() // its password may have waited for longer than its keep alive
     this.#stream.emit(ADMITTED)
     this.#decoder.establish()
   }
 
   resumeReading(): void {
-    this.guarded(() => this.#intake.admit())
-  }
-
-  /** Deadlines are looked at from outside; `tick` counts the looks, `now` is in milliseconds since the epoch. */
-  checkDeadlines(tick: number, now: number): void {
-    if (this.closed) return
-    if (tick % (1000 / TICK_MS) === 0) this.#intake.nextSecond()
-    if (this.session === undefined) {
-      const late = (tick - this.#activeTick) * TICK_MS > this.exchange.limits.connectSeconds * 1000
-      if (late && !this.#intake.awaitsAdmission) this.#tooLate() // a client whose password waits for its turn has done its part
-    } else if (this.keepAliveTicks > 0 && tick - this.#activeTick > this.keepAliveTicks) {
-      this.exchange.counters.keepAliveTimeouts++
-      this.end(Reason.keepAliveTimeout, "keep alive timeout") // [MQTT-3.1.2-22]
-    } else if (this.certificate !== undefined && this.certificate.notAfter <= now) {
-      this.end(Reason.notAuthorized, "certificate expired")
-    }
-  }
-
-  /** Turns the client away before it was admitted: noted at the door, answered, closed. `told` may reach the client. */
-  refuse(reason: ReasonCode, cause: RefusalCause, sentence: string, name: string, told?: string): void {
-    if (this.closed) return
-    const { door, counters, log } = this.exchange
-    counters.connectionsRefused++
-    door.record({ cause, sentence, name, address: this.origin.address })
-    log.info("client refused", { cause, name, address: this.origin.address, listener: this.origin.listener })
-    if (this.version !== 0) {
-      const properties = this.version5 && told !== undefined ? { reasonString: told.slice(0, 200) } : undefined
-      this.send(connackFrame(this.version, false, reason, properties, this.sender.maximumPacketSize))
-    }
-    this.#left()
+    this.guarded(() => this.intake.admit())
   }
 
   /** Something that the client asked for was refused while it stays: noted at the door, and with the client. */
@@ -227,7 +145,15 @@ export class Connection implements PacketSink, Carrier, CoreClient {
     this.exchange.log.info("client disconnected", { client: displayName(this.id), why, reason })
     this.departure = departureFor(reason, why)
     if (this.version5 && this.session !== undefined) this.send(disconnectFrame(reason))
-    this.#left()
+    this.leave()
+  }
+
+  /** As `#gone`; then lets the last frames out and closes. */
+  leave(): void {
+    if (this.closed) return
+    this.#gone()
+    this.sender.flush()
+    closeLingering(this.#stream)
   }
 
   drainSoon(): void {
@@ -265,22 +191,22 @@ export class Connection implements PacketSink, Carrier, CoreClient {
     if (reason === Reason.receiveMaximumExceeded) this.exchange.counters.limitReceiveMaximum++
     if (this.session !== undefined) return this.end(reason, reasonOf(error))
     const sentence = `the client broke the protocol before it was admitted: ${reasonOf(error)}`
-    this.refuse(reason, "protocol-error", sentence, "")
+    refuse(this, reason, "protocol-error", sentence, "")
   }
 
   #receive(chunk: Buffer): void {
     if (this.closed) return
     const { packets } = this.#decoder
     try {
-      this.#intake.receive(chunk)
+      this.intake.receive(chunk)
     } catch (error) {
       this.fail(error)
     }
     // packets count as signs of life, bytes do not [MQTT-3.1.2-22]
-    if (this.session !== undefined && this.#decoder.packets > packets) this.#stayAwake()
+    if (this.session !== undefined && this.#decoder.packets > packets) this.pulse.beat()
     if (!this.closed && this.sender.backlog > this.#mostBacklog) {
       this.sender.flush()
-      this.#intake.awaitDrain()
+      this.intake.awaitDrain()
     }
   }
 
@@ -289,21 +215,10 @@ export class Connection implements PacketSink, Carrier, CoreClient {
     return this.exchange.limits.socketBytes + this.exchange.limits.packetBytes
   }
 
-  #stayAwake(): void {
-    this.#activeTick = this.exchange.connections.tick
-  }
-
   #drained(): void {
     if (this.closed) return
     this.guarded(() => this.session?.drain())
-    this.#intake.drained()
-  }
-
-  #tooLate(): void {
-    const { limits, counters } = this.exchange
-    counters.limitConnectDeadline++
-    const sentence = `no complete CONNECT came within ${limits.connectSeconds} s`
-    this.refuse(Reason.unspecified, "connect-timeout", sentence, "")
+    this.intake.drained()
   }
 
   /** The client is gone, whoever went: leaves the registries and hands the session back. */
@@ -316,14 +231,6 @@ export class Connection implements PacketSink, Carrier, CoreClient {
     exchange.core.unregister(this)
     exchange.connections.leave(this, user.username)
     exchange.sessions.detach(session, this, this.sessionExpiry, this.will)
-  }
-
-  /** As `#gone`; then lets the last frames out and closes. */
-  #left(): void {
-    if (this.closed) return
-    this.#gone()
-    this.sender.flush()
-    closeLingering(this.#stream)
   }
 }
 

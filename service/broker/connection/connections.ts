@@ -1,9 +1,8 @@
 import type { Clock } from "../../clock.ts"
 import type { Connection } from "./connection.ts"
+import { checkDeadlines } from "./deadlines.ts"
 import type { Departure } from "./departure.ts"
-
-/** Milliseconds between two looks at deadlines. */
-export const TICK_MS = 250
+import { TICK_MS } from "./pulse.ts"
 
 export type OnClient = (
   change: "connected" | "disconnected",
@@ -92,6 +91,10 @@ export class Connections {
   sweep(): void {
     this.tick++
     const now = this.#clock.now()
-    for (const connection of this.#open) connection.checkDeadlines(this.tick, now)
+    const isSecond = this.tick % (1000 / TICK_MS) === 0
+    for (const connection of this.#open) {
+      if (isSecond) connection.intake.nextSecond()
+      checkDeadlines(connection, now)
+    }
   }
 }
