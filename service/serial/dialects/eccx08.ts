@@ -109,7 +109,9 @@ const TURN = new RegExp([...PROMPTS, ...ENDS, { text: REQUEST }].map(({ text }) 
 function lock(task: Task): string | Outcome<never> {
   const answer = task.answer(LOCK.id)
   if (answer === undefined) return needsAnswer(LOCK)
-  return answer === "yes" ? "y" : refused("not-locked", "the secure element stays as it is, and the board makes no key")
+  return answer === "yes"
+    ? "y"
+    : refused("not-locked", "the secure element stays as it is; without its lock the board makes no key")
 }
 
 function newKey(task: Task): string | Outcome<never> {

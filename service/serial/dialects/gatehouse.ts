@@ -25,7 +25,7 @@ import {
   putAnswer,
   testAnswer,
 } from "../protocol/answers.ts"
-import { type Bundle, type BundleObject, bundleOf } from "../protocol/bundle.ts"
+import { type Bundle, type BundleObject, bundleOf, retagged } from "../protocol/bundle.ts"
 import { Exchange } from "../protocol/exchange.ts"
 import { encodeFrame, LONGEST_FRAME, type Message } from "../protocol/frame.ts"
 
@@ -127,8 +127,16 @@ async function store(line: Line, task: Task, material: Material): Promise<Outcom
   const bundle = bundleOf(task, material)
   if (holds(hello.value, bundle)) return done()
   await exchange.ask("time", { t: Math.floor(task.now() / 1000) })
+  const longest = Math.min(hello.value.max, LONGEST_FRAME)
+  const first = await putAll(exchange, task, bundle, longest)
+  if (first.ok || first.code !== "garbled") return first
+  // what the device has was garbled in spite of every CRC; under other tags it begins anew
+  return putAll(exchange, task, retagged(bundle), longest)
+}
+
+async function putAll(exchange: Exchange, task: Task, bundle: Bundle, longest: number): Promise<Outcome> {
   for (const object of bundle.objects) {
-    const put = await putObject(exchange, task, object, Math.min(hello.value.max, LONGEST_FRAME))
+    const put = await putObject(exchange, task, object, longest)
     if (!put.ok) return put
   }
   const answer = await exchange.ask("commit", { job: task.job, sha: bundle.sha })

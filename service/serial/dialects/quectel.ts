@@ -177,7 +177,9 @@ function silent(): Refused {
 function refusalOf({ code, final }: AtAnswer): Refused {
   const known = REFUSALS[code ?? 0]
   if (known !== undefined) return known
-  return final === "silence" ? silent() : refused("device-refused", `the modem refuses with "${final}"`)
+  return final === "silence"
+    ? silent()
+    : refused("device-refused", `the modem refuses with "${final}"; look into its AT commands manual`)
 }
 
 const REFUSALS: Readonly<Record<number, Refused>> = {

@@ -61,7 +61,8 @@ async function store(line: Line, task: Task, material: Material): Promise<Outcom
   const missing = credentials(material).filter(({ type, der }) => held.get(type) !== digest(der))
   const lost = missing.some(({ type }) => held.has(type))
   if (lost && task.answer(REPLACE) === undefined) return needsAnswer(REPLACE_QUESTION)
-  if (lost && task.answer(REPLACE) !== "yes") return refused("kept", "the device keeps the credentials it has")
+  if (lost && task.answer(REPLACE) !== "yes")
+    return refused("kept", "the device keeps the credentials it has; nothing was changed")
   // the echo of a key must not be broken up by escape sequences, or the log could not hide it
   await tell(line, "shell echo off")
   for (const credential of missing) {
@@ -110,7 +111,9 @@ async function add(line: Line, { type, der }: Credential): Promise<Outcome> {
   }
   const added = await answered(line, `cred add ${SECURITY_TAG} ${type} DEFAULT bin`, ADDED)
   if (added === undefined) return silent()
-  return added[0].startsWith("Added") ? done() : refused("device-refused", `the device says "${added[0]}"`)
+  return added[0].startsWith("Added")
+    ? done()
+    : refused("device-refused", `the device stores nothing (${added[0]}); look into its firmware`)
 }
 
 const ROOM =

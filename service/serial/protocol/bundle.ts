@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto"
+import { createHash, randomBytes } from "node:crypto"
 import type { Material, Task } from "../dialect.ts"
 
 /** One of the three objects a device is given, in this order. */
@@ -25,6 +25,11 @@ export function bundleOf(task: Pick<Task, "commonName">, material: Material): Bu
   const hash = createHash("sha256")
   for (const { bytes } of objects) hash.update(bytes)
   return { objects, sha: hash.digest("hex") }
+}
+
+/** The same objects under tags that nobody has seen: a device begins them anew. */
+export function retagged({ objects, sha }: Bundle): Bundle {
+  return { objects: objects.map((object) => ({ ...object, tag: randomBytes(8).toString("hex") })), sha }
 }
 
 function bundleObject(name: BundleObject["name"], text: string): BundleObject {

@@ -61,7 +61,8 @@ export class Exchange {
     const until = performance.now() + this.#patience.answerMs
     for (let left = this.#patience.answerMs; left > 0; left = until - performance.now()) {
       const line = await this.#nextLine(left)
-      const message = line === undefined ? undefined : parseFrame(line)
+      if (line === undefined) return undefined
+      const message = parseFrame(line)
       if (message !== undefined && message.id === id && isAnswer(message)) return message
     }
     return undefined

@@ -95,7 +95,7 @@ export class Nrf91Player extends AtPlayer {
     const fun = /^\+CFUN=([014])$/.exec(command)
     if (fun !== null) {
       this.#fun = Number(fun[1])
-      if (this.#fun === 1) this.send("\r\n+CEREG: 2\r\n") // nobody asked for it
+      this.send(`\r\n+CEREG: ${this.#fun === 1 ? 2 : 0}\r\n`) // nobody asked for it
       return this.ok()
     }
     return this.#keygen(command) || this.#cmng(command)
@@ -111,7 +111,8 @@ export class Nrf91Player extends AtPlayer {
     this.#key = keyPem
     this.#stored.set(slot, keyPem)
     const der = asNordic(Buffer.from(csrPem.replace(/-----.*-----|\s/g, ""), "base64"))
-    return this.ok(`%KEYGEN: "${der.toString("base64url")}.${randomBytes(142).toString("base64url")}"`)
+    // "OK" may well be in it: so it always is
+    return this.ok(`%KEYGEN: "${der.toString("base64url")}.OK${randomBytes(142).toString("base64url")}"`)
   }
 
   #cmng(command: string): boolean {
