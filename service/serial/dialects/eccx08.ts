@@ -25,7 +25,8 @@ export const eccx08: Dialect = {
   id: "eccx08",
   title: "Arduino ECCX08CSR sketch",
   keyOrigin: "device",
-  baudRates: [9600],
+  // boards with a USB port of their own take any rate, and are to be heard before anybody is probed
+  baudRates: [9600, 115200],
   detect,
   request,
   store,

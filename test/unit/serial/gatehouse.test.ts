@@ -233,7 +233,7 @@ describe("a hostile or broken device is refused with the cause", { concurrency: 
     // under its own name the certificate is of no use: the key is not here, and the device says so
     const task = taskFor("valve-7")
     const material = await certify("valve-7", value(await request(desk.line, task)).csr)
-    assert.equal(refusal(await gatehouse.store(desk.line, task, material)).code, "wrong-certificate")
+    assert.equal(refusal(await gatehouse.store(desk.line, task, material)).code, "key-lost")
     // under another it is refused outright
     await assert.rejects(certify("pump-1", registered.csrPem), { code: "csr-refused" })
   })
