@@ -1,0 +1,202 @@
+import { type ChildProcess, spawn } from "node:child_process"
+import { once } from "node:events"
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { request } from "node:https"
+import { createServer } from "node:net"
+import { join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
+import { PROBE_UNIT, PROBE_WANTED, Probe } from "./probe.ts"
+import { Qmp } from "./qmp.ts"
+
+export interface MachineOptions {
+  /** A qcow2 file; the machine writes to it. */
+  readonly disk: string
+  readonly uBoot: string
+  /** For sockets and the console's log; made anew. */
+  readonly folder: string
+  /** A snapshot in the disk to go on from. */
+  readonly from?: string
+}
+
+/** Guest ports that are reached through a port of this machine. */
+const FORWARDED = [443, 8883, 8084, 1883, 22, 80] as const
+type GuestPort = (typeof FORWARDED)[number]
+
+/** One QEMU `-M virt` with an appliance in it. Killed when disposed: to it, that is a power cut. */
+export class Machine implements AsyncDisposable {
+  readonly folder: string
+  readonly disk: string
+  readonly qmp: Qmp
+  readonly #process: ChildProcess
+  readonly #ports: Readonly<Record<GuestPort, number>>
+
+  private constructor(options: MachineOptions, running: ChildProcess, qmp: Qmp, ports: Record<GuestPort, number>) {
+    this.folder = options.folder
+    this.disk = options.disk
+    this.qmp = qmp
+    this.#process = running
+    this.#ports = ports
+  }
+
+  static async start(options: MachineOptions): Promise<Machine> {
+    const { folder } = options
+    rmSync(folder, { recursive: true, force: true })
+    mkdirSync(folder, { recursive: true })
+    const ports = Object.fromEntries(await Promise.all(FORWARDED.map(async (port) => [port, await freePort()])))
+    const log = openSync(join(folder, "qemu.log"), "w")
+    // emulation takes whatever it gets: people who work on this machine come first
+    const args = ["-n", "10", "qemu-system-aarch64", ...qemuArguments(options, ports)]
+    const running = spawn("nice", args, { stdio: ["ignore", log, log] })
+    closeSync(log)
+    const ended = once(running, "exit").then(() => {
+      throw new Error(`qemu has ended:\n${readFileSync(join(folder, "qemu.log"), "utf8")}`)
+    })
+    const qmp = await Promise.race([Qmp.open(join(folder, "qmp.sock")), ended])
+    ended.catch(() => {})
+    return new Machine(options, running, qmp, ports)
+  }
+
+  /** The port of this machine that leads to a port of the guest. */
+  port(guest: GuestPort): number {
+    return this.#ports[guest]
+  }
+
+  get console(): string {
+    const path = join(this.folder, "console.log")
+    return existsSync(path) ? readFileSync(path, "latin1") : ""
+  }
+
+  /** Waits until the console says something after `from`, and answers where it ends. */
+  async says(pattern: RegExp, seconds: number, from = 0): Promise<RegExpExecArray> {
+    const until = performance.now() + seconds * 1000
+    while (performance.now() < until) {
+      const found = pattern.exec(this.console.slice(from))
+      if (found !== null) return found
+      if (this.#process.exitCode !== null) break
+      await sleep(250)
+    }
+    throw new Error(
+      `the console did not say ${pattern} within ${seconds} s; it ends with:\n${this.console.slice(-1500)}`,
+    )
+  }
+
+  /** Waits for the page to answer that the gateway does its work. */
+  async healthy(seconds: number): Promise<void> {
+    const until = performance.now() + seconds * 1000
+    while (performance.now() < until) {
+      if ((await this.get("/healthz").catch(() => undefined))?.status === 200) return
+      if (this.#process.exitCode !== null) throw new Error("qemu has ended")
+      await sleep(1000)
+    }
+    throw new Error(`not healthy within ${seconds} s; the console ends with:\n${this.console.slice(-1500)}`)
+  }
+
+  get(path: string, headers: Record<string, string> = {}) {
+    return this.call("GET", path, headers)
+  }
+
+  call(method: string, path: string, headers: Record<string, string> = {}, body?: unknown) {
+    const options = {
+      host: "127.0.0.1",
+      port: this.port(443),
+      method,
+      path,
+      rejectUnauthorized: false,
+      timeout: 60_000,
+    }
+    const json = body === undefined ? {} : { "content-type": "application/json" }
+    return new Promise<{ status: number; text: string }>((resolve, reject) => {
+      const sent = request({ ...options, headers: { host: "localhost", ...json, ...headers } }, async (response) => {
+        let text = ""
+        for await (const chunk of response.setEncoding("utf8")) text += chunk
+        resolve({ status: response.statusCode ?? 0, text })
+      })
+      sent.on("timeout", () => sent.destroy(new Error("no answer within 60 s")))
+      sent.on("error", reject)
+      sent.end(body === undefined ? undefined : JSON.stringify(body))
+    })
+  }
+
+  probe(): Promise<Probe> {
+    return Probe.open(join(this.folder, "probe.sock"))
+  }
+
+  /** Plugs a file in as a read-only disk: /dev/vdb. */
+  async plugIn(file: string): Promise<void> {
+    const node = { driver: "file", filename: file, "read-only": true }
+    await this.qmp.run("blockdev-add", { driver: "raw", "node-name": "plugged", "read-only": true, file: node })
+    await this.qmp.run("device_add", { driver: "virtio-blk-pci", id: "plugged", drive: "plugged", bus: "socket" })
+  }
+
+  /** Takes it out again. */
+  async unplug(): Promise<void> {
+    await this.qmp.run("device_del", { id: "plugged" })
+    for (let attempt = 0; ; attempt++) {
+      try {
+        await this.qmp.run("blockdev-del", { "node-name": "plugged" })
+        return
+      } catch (error) {
+        // the guest has to let go of it first
+        if (attempt === 60) throw error
+        await sleep(500)
+      }
+    }
+  }
+
+  /** Runs one script as root in the guest. */
+  async run(script: string, seconds?: number): Promise<string> {
+    using probe = await this.probe()
+    return await probe.run(script, seconds)
+  }
+
+  /** Ends at once, with whatever was under way. */
+  async cutPower(): Promise<void> {
+    this.qmp[Symbol.dispose]()
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return
+    const ended = once(this.#process, "exit")
+    this.#process.kill("SIGKILL")
+    await ended
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.cutPower()
+  }
+}
+
+function qemuArguments({ disk, uBoot, folder, from }: MachineOptions, ports: Record<GuestPort, number>): string[] {
+  const at = (name: string) => join(folder, name)
+  writeFileSync(at("probe.service"), PROBE_UNIT)
+  writeFileSync(at("wanted.conf"), PROBE_WANTED)
+  const forwards = FORWARDED.map((guest) => `hostfwd=tcp:127.0.0.1:${ports[guest]}-:${guest}`).join(",")
+  // a name of fw_cfg has at most 55 bytes, which is why the units have these
+  const credential = (name: string, file: string) => [
+    "-fw_cfg",
+    `name=opt/io.systemd.credentials/${name},file=${at(file)}`,
+  ]
+  return [
+    ...["-M", "virt", "-cpu", "cortex-a72", "-smp", "2", "-m", "1024", "-accel", "tcg,thread=multi,tb-size=256"],
+    ...["-nodefaults", "-display", "none", "-bios", uBoot],
+    // the process is killed, not the host: what it has written is on the disk, synchronised or not
+    ...["-drive", `file=${disk},format=qcow2,if=none,id=disk,cache=unsafe`, "-device", "virtio-blk-pci,drive=disk"],
+    ...["-netdev", `user,id=net,restrict=on,${forwards}`, "-device", "virtio-net-pci,netdev=net"],
+    ...["-device", "virtio-rng-pci", "-device", "qemu-xhci", "-device", "i6300esb", "-action", "watchdog=reset"],
+    ...["-device", "virtio-serial-pci", "-chardev", `socket,id=probe,path=${at("probe.sock")},server=on,wait=off`],
+    ...["-device", "virtserialport,chardev=probe,name=gatehouse.probe"],
+    // where a disk can be plugged in later
+    ...["-device", "pcie-root-port,id=socket,chassis=1"],
+    ...["-chardev", `file,id=console,path=${at("console.log")}`, "-serial", "chardev:console"],
+    ...["-qmp", `unix:${at("qmp.sock")},server=on,wait=off`],
+    ...credential("systemd.extra-unit.p.service", "probe.service"),
+    ...credential("systemd.unit-dropin.-.mount", "wanted.conf"),
+    ...(from === undefined ? [] : ["-loadvm", from]),
+  ]
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  server.listen(0, "127.0.0.1")
+  await once(server, "listening")
+  const { port } = server.address() as { port: number }
+  server.close()
+  return port
+}

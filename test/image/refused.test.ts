@@ -1,0 +1,53 @@
+import assert from "node:assert/strict"
+import { readFileSync } from "node:fs"
+import { test } from "node:test"
+import { isOver, readyMachine, request, toldOnce } from "./appliance.ts"
+import { badBundles } from "./broken.ts"
+
+test("each kind of bad bundle is refused with its own reason, and the slot is not touched", {
+  timeout: 3_600_000,
+}, async (t) => {
+  const machine = await readyMachine(t, "refused")
+  const before = await machine.run("cat /run/gatehouse/disk/slot-b | sha256sum; /usr/lib/gatehouse/boot-state show")
+  const messages = new Set<string>()
+  for (const [code, bundle] of Object.entries(badBundles())) {
+    const id = `bad-${code.slice("bundle-".length)}`
+    await request(machine, id, { kind: "install", bundle: `${id}.raucb`, bytes: readFileSync(bundle).length }, bundle)
+    const answer = await toldOnce(machine, id, isOver, 300)
+    assert.deepEqual([answer.state, answer.code], ["refused", code], answer.message)
+    t.diagnostic(`${code}: ${answer.message}`)
+    messages.add(answer.message)
+  }
+  assert.equal(messages.size, 7)
+  const after = await machine.run("cat /run/gatehouse/disk/slot-b | sha256sum; /usr/lib/gatehouse/boot-state show")
+  assert.equal(after, before)
+  assert.equal(
+    (
+      await machine.run("ls -A /var/lib/gatehouse-system/incoming /var/lib/gatehouse/uploads | grep -c raucb || true")
+    ).trim(),
+    "0",
+  )
+})
+
+test("what root is asked in bad faith is refused, whatever lies in the drop folder", {
+  timeout: 1_800_000,
+}, async (t) => {
+  const machine = await readyMachine(t, "bad-faith")
+  const drop = "/var/lib/gatehouse/requests"
+  await machine.run(`
+    ln -s /etc/shadow ${drop}/a-link.json
+    mkfifo ${drop}/b-pipe.json
+    head -c 100000 /dev/zero >${drop}/c-long.json
+    mkdir ${drop}/d-folder.json
+    echo '{"format":"gatehouse-root-request/1","kind":"run","command":"sh"}' >${drop}/e-kind.json
+    echo '{"format":"gatehouse-root-request/1","kind":"install","bundle":"../../../etc/shadow","bytes":1}' >${drop}/f-path.json
+    ln -s /etc/shadow /var/lib/gatehouse/uploads/g.raucb
+    echo '{"format":"gatehouse-root-request/1","kind":"install","bundle":"g.raucb","bytes":1}' >${drop}/g-upload.json`)
+  for (const id of ["a-link", "b-pipe", "c-long", "d-folder", "e-kind", "f-path"]) {
+    const answer = await toldOnce(machine, id, isOver, 300)
+    assert.equal(answer.code, "request-invalid", id)
+  }
+  assert.equal((await toldOnce(machine, "g-upload", isOver, 300)).code, "bundle-missing")
+  assert.match(await machine.run("stat -c '%U %a' /etc/shadow"), /^root 640/)
+  assert.equal((await machine.run(`ls -A ${drop} | wc -l`)).trim(), "0")
+})
