@@ -99,13 +99,14 @@ export class Admission {
     const user = directory.users.get(name)
     if (password === undefined) return refusedPassword(name, user, "sent no password")
     const hash = signInHash(user)
-    const key = hash === undefined ? "" : `${address} ${name} ${passwords.mark(hash, password)}`
+    const mark = hash === undefined ? undefined : passwords.mark(hash, password)
+    const key = mark === undefined ? "" : `${address} ${name} ${mark}`
     const underway = this.#underway.get(key)
     if (underway !== undefined) return this.#outcome(underway, name, hash, address)
     // judged before the memory is asked: a remembered password must be no quicker to guess than a hashed one
     const wait = attempts.waitNow(address, name)
     if (wait > 0) return slowedDown(name, address, wait)
-    if (user?.enabled && hash !== undefined && passwords.remembers(name, hash, password)) {
+    if (user?.enabled && mark !== undefined && passwords.remembersMark(name, mark)) {
       attempts.succeeded(address, name)
       return { ok: true, user, certificate: undefined }
     }
