@@ -33,4 +33,44 @@ export const PAGES: readonly PageEntry[] = [
     ...{ path: "/box", label: { en: "The box", de: "Die Box" }, icon: "storage", place: "more" },
     ...{ needs: ["read", "/appliance"], load: () => import("./pages/box.tsx") },
   },
+  {
+    ...{ path: "/messages", label: { en: "Messages", de: "Nachrichten" }, icon: "messages", place: "more" },
+    ...{ needs: ["read", "/messages"], load: () => import("./pages/messages.tsx") },
+  },
+  {
+    ...{ path: "/people", label: { en: "People", de: "Personen" }, icon: "people", place: "more" },
+    ...{ needs: ["read", "/people"], load: () => import("./pages/people.tsx") },
+  },
+  {
+    ...{ path: "/people/:name", label: { en: "Person", de: "Person" } },
+    ...{ needs: ["read", "/people"], load: () => import("./pages/person.tsx") },
+  },
+  {
+    ...{ path: "/add-person", label: { en: "Add a person", de: "Person hinzufügen" } },
+    ...{ needs: ["write", "/users"], load: () => import("./pages/add-person.tsx") },
+  },
+  {
+    ...{ path: "/roles", label: { en: "Roles", de: "Rollen" }, icon: "key", place: "more" },
+    ...{ needs: ["read", "/roles"], load: () => import("./pages/roles.tsx") },
+  },
+  {
+    ...{ path: "/roles/:name", label: { en: "Role", de: "Rolle" } },
+    ...{ needs: ["read", "/roles"], load: () => import("./pages/role.tsx") },
+  },
+  {
+    ...{ path: "/add-role", label: { en: "Add a role", de: "Rolle hinzufügen" } },
+    ...{ needs: ["write", "/roles"], load: () => import("./pages/role.tsx") },
+  },
+  {
+    ...{ path: "/certificates", label: { en: "Certificates", de: "Zertifikate" }, icon: "certificate", place: "more" },
+    ...{ needs: ["read", "/expiries"], load: () => import("./pages/certificates.tsx") },
+  },
+  {
+    ...{ path: "/system", label: { en: "System", de: "System" }, icon: "system", place: "more" },
+    ...{ needs: ["read", "/time"], load: () => import("./pages/system.tsx") },
+  },
+  {
+    ...{ path: "/account", label: { en: "Account", de: "Konto" }, icon: "account", place: "more" },
+    load: () => import("./pages/account.tsx"),
+  },
 ]

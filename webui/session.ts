@@ -34,7 +34,7 @@ export function toSignIn(): void {
 export async function signOut(): Promise<void> {
   whenSignedOut(() => {})
   await send("DELETE", "/session").catch(() => {})
-  location.replace("/login")
+  location.replace("/signed-out")
 }
 
 const rights = computed(() => session.value?.permissions.filter(({ context }) => context === "http") ?? [])

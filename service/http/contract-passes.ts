@@ -76,3 +76,18 @@ export const firstPasswordRequest = z.strictObject({
   oneTimePassword: z.string().min(1).max(64),
   password,
 })
+
+export const peopleAnswer = z.strictObject({
+  people: z.array(
+    z.strictObject({
+      username: z.string(),
+      roles: z.array(z.string()),
+      enabled: z.boolean(),
+      note: z.string().optional(),
+      administrator: z.boolean(),
+      /** While the person has only a one-time password. */
+      oneTimeUntil: time.optional(),
+    }),
+  ),
+  next: z.string().nullable(),
+})

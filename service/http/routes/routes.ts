@@ -24,6 +24,7 @@ import { messageRoutes } from "./messages.ts"
 import { openApiRoute } from "./openapi.ts"
 import { overviewRoutes } from "./overview.ts"
 import { pageRoutes } from "./page.ts"
+import { peopleRoutes } from "./people.ts"
 import { previewRoutes } from "./preview.ts"
 import { recordRoutes } from "./records.ts"
 import { roleRoutes } from "./roles.ts"
@@ -52,6 +53,7 @@ export function routeTable(
     ...deviceRoutes(gateway),
     ...("passes" in at ? deskRoutes(gateway, at, claim) : []),
     ...userRoutes(gateway),
+    ...peopleRoutes(gateway),
     ...roleRoutes(gateway),
     ...previewRoutes(gateway),
     ...certificateRoutes(gateway),
