@@ -1,8 +1,11 @@
 import { spawn, spawnSync } from "node:child_process"
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
+import { Firmware } from "../../scripts/device/firmware.ts"
+import { Storage } from "../../scripts/device/storage.ts"
 import type { OpenPort } from "../../service/serial/binding.ts"
 import { PortFault } from "../../service/serial/port-fault.ts"
+import { encodeFrame, parseFrame } from "../../service/serial/protocol/frame.ts"
 
 const ROOT = join(import.meta.dirname, "../..")
 const DEVICE = join(ROOT, "docs/reference-device")
@@ -89,4 +92,25 @@ export function portTo(program: string, args: readonly string[]): OpenPort {
     set: async () => {},
     close: async () => void device.stdin.end(),
   }
+}
+
+/** The simulated device as the transcript has it: one line in, its answers out. */
+export function simulatedIn(state: string): (line: string) => string {
+  const csrPem = `-----BEGIN-----\n${TRANSCRIPT_REQUEST.toString("base64")}\n-----END-----\n`
+  const firmware = new Firmware({
+    storage: new Storage(state, "ref-0001"),
+    model: "reference",
+    version: "1.0",
+    lock: "code",
+    code: "1234",
+    makeKey: () => ({ keyPem: "", csrPem, spkiHash: "" }),
+    isPair: () => true,
+    connect: () => {},
+  })
+  const answered = (line: string) => {
+    const request = parseFrame(line)
+    const answer = request && firmware.answer(request)
+    return answer === undefined ? "" : `\n${encodeFrame(answer)}\n`
+  }
+  return (line) => line.split("\r").map(answered).join("")
 }

@@ -25,7 +25,16 @@ describe("the documents", () => {
   })
 
   it("link only to files that exist", async () => {
-    for (const file of ["README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/bootstrap.md", "docs/api.md"]) {
+    for (const file of [
+      "README.md",
+      "CONTRIBUTING.md",
+      "SECURITY.md",
+      "docs/bootstrap.md",
+      "docs/api.md",
+      "docs/serial-protocol.md",
+      "docs/serial-devices.md",
+      "docs/simulated-device.md",
+    ]) {
       const text = await readFile(new URL(file, ROOT), "utf8")
       for (const [, target = ""] of text.matchAll(/\]\((?!https?:)([^)#]+)\)/g)) {
         assert.ok(existsSync(new URL(target, new URL(file, ROOT))), `${file} links to ${target}, which does not exist`)

@@ -185,7 +185,6 @@ int main(int count, char **arguments)
         platform.lock = arguments[2];
     platform.context = &platform;
     gh_init(&device, &platform);
-    setvbuf(stdin, NULL, _IONBF, 0);
     for (int c; (c = getchar()) != EOF;) {
         bytes[0] = (char)c;
         gh_receive(&device, bytes, 1);

@@ -3,17 +3,15 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { after, before, describe, test } from "node:test"
-import { Firmware } from "../../../scripts/device/firmware.ts"
-import { Storage } from "../../../scripts/device/storage.ts"
-import { encodeFrame, parseFrame } from "../../../service/serial/protocol/frame.ts"
+import { mutatedLines } from "../../../scripts/fuzz/serial-lines.ts"
 import {
   buildReferenceDevice,
   converse,
   readTranscript,
   SANITIZED,
+  simulatedIn,
   TRANSCRIPT_REQUEST,
 } from "../../support/reference-device.ts"
-import { mutatedLines } from "./mutated-lines.ts"
 
 let folder: string
 before(async () => {
@@ -22,34 +20,11 @@ before(async () => {
 })
 after(() => rm(folder, { recursive: true, force: true }))
 
-/** The simulated device with the transcript's name and request. */
-function simulated(name: string): (line: string) => string {
-  const keyPem = ""
-  const csrPem = `-----BEGIN-----\n${TRANSCRIPT_REQUEST.toString("base64")}\n-----END-----\n`
-  const storage = new Storage(join(folder, name), "ref-0001")
-  const firmware = new Firmware({
-    storage,
-    model: "reference",
-    version: "1.0",
-    lock: "code",
-    code: "1234",
-    makeKey: () => ({ keyPem, csrPem }),
-    isPair: () => true,
-    connect: () => {},
-  })
-  const answered = (line: string) => {
-    const request = parseFrame(line)
-    const answer = request && firmware.answer(request)
-    return answer === undefined ? "" : `\n${encodeFrame(answer)}\n`
-  }
-  return (text) => text.split("\r").map(answered).join("")
-}
-
 const spoken = (text: string) => text.split("\n").filter((line) => line !== "")
 
 describe("the documented transcript", () => {
   test("is what the simulated device answers", async () => {
-    const answer = simulated("transcript")
+    const answer = simulatedIn(join(folder, "transcript"))
     for (const exchange of await readTranscript()) {
       assert.equal(answer(exchange.sent).trim(), exchange.answer ?? "", exchange.sent)
     }
@@ -71,7 +46,7 @@ describe("the documented transcript", () => {
 
 test("the reference device and the simulated one answer the same to 8,000 damaged and hostile lines, and neither falls", async () => {
   const lines = mutatedLines(await readTranscript(), 8_000)
-  const answer = simulated("damaged")
+  const answer = simulatedIn(join(folder, "damaged"))
   const input = Buffer.from(lines.map((line) => `${line}\n`).join(""), "latin1")
   const program = buildReferenceDevice(folder, SANITIZED)
   const said = spoken(await converse(program, [folder, "code"], input))

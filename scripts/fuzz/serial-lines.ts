@@ -1,4 +1,4 @@
-import { crc16 } from "../../../service/serial/protocol/crc16.ts"
+import { crc16 } from "../../service/serial/protocol/crc16.ts"
 
 /** A generator of pseudo-random numbers (mulberry32): the same lines every time. */
 function randomFrom(seed: number): (below: number) => number {
