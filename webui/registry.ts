@@ -1,11 +1,10 @@
 import type { ComponentType } from "preact"
+import type { PageProps } from "./page-props.ts"
 import * as status from "./pages/status.tsx"
 import type { IconName } from "./parts/icon.tsx"
 import type { Word } from "./words.ts"
 
-export interface PageProps {
-  readonly params: Readonly<Record<string, string>>
-}
+export type { PageProps } from "./page-props.ts"
 
 /** One page of the app. To add one: its file in `pages/`, which exports `Page`, and its line in the list below. */
 export interface PageEntry {
@@ -22,16 +21,24 @@ export interface PageEntry {
 
 export const PAGES: readonly PageEntry[] = [
   {
-    ...{ path: "/", label: { en: "Status", de: "Status" }, icon: "pulse", place: "bar", needs: ["read", "/status"] },
+    ...{ path: "/", label: { en: "Status", de: "Status" }, icon: "pulse", place: "bar", needs: ["read", "/overview"] },
     load: async () => status,
   },
   {
     ...{ path: "/devices", label: { en: "Devices", de: "Geräte" }, icon: "devices", place: "bar" },
-    ...{ needs: ["read", "/users"], load: () => import("./pages/devices.tsx") },
+    ...{ needs: ["read", "/devices"], load: () => import("./pages/devices.tsx") },
   },
   {
-    ...{ path: "/box", label: { en: "The box", de: "Die Box" }, icon: "storage", place: "more" },
-    ...{ needs: ["read", "/appliance"], load: () => import("./pages/box.tsx") },
+    ...{ path: "/devices/:name", label: { en: "Device", de: "Gerät" } },
+    ...{ needs: ["read", "/devices/x"], load: () => import("./pages/device.tsx") },
+  },
+  {
+    ...{ path: "/door", label: { en: "At the door", de: "An der Tür" }, icon: "door", place: "bar" },
+    ...{ needs: ["read", "/refused"], load: () => import("./pages/door.tsx") },
+  },
+  {
+    ...{ path: "/add", label: { en: "Add device", de: "Hinzufügen" }, icon: "add", place: "bar" },
+    ...{ needs: ["write", "/users"], load: () => import("./pages/add.tsx") },
   },
   {
     ...{ path: "/messages", label: { en: "Messages", de: "Nachrichten" }, icon: "messages", place: "more" },
@@ -70,7 +77,15 @@ export const PAGES: readonly PageEntry[] = [
     ...{ needs: ["read", "/time"], load: () => import("./pages/system.tsx") },
   },
   {
+    ...{ path: "/box", label: { en: "The box", de: "Die Box" }, icon: "storage", place: "more" },
+    ...{ needs: ["read", "/appliance"], load: () => import("./pages/box.tsx") },
+  },
+  {
     ...{ path: "/account", label: { en: "Account", de: "Konto" }, icon: "account", place: "more" },
     load: () => import("./pages/account.tsx"),
+  },
+  {
+    ...{ path: "/about", label: { en: "About", de: "Über" }, icon: "about", place: "more" },
+    ...{ needs: ["read", "/overview"], load: () => import("./pages/about.tsx") },
   },
 ]

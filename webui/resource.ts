@@ -18,12 +18,13 @@ export interface Resource<T> {
 
 /**
  * Something of the API, read when the component appears and again whenever one of these events happens, at most twice a
- * second. `keys` are what the reading depends on.
+ * second. `keys` are what the reading depends on. With `everyMs` it is also read in such intervals, while it is in sight.
  */
 export function useResource<T>(
   read: (options: CallOptions) => Promise<T>,
   on: readonly LiveKind[] = [],
   keys: readonly unknown[] = [],
+  everyMs?: number,
 ): Resource<T> {
   const held = useMemo(() => holding(read), keys)
   useEffect(() => {
@@ -36,8 +37,10 @@ export function useResource<T>(
         void held.refresh()
       }, PACE_MS)
     })
+    const interval = everyMs && setInterval(() => document.hidden || void held.refresh(), everyMs)
     return () => {
       stop()
+      clearInterval(interval)
       clearTimeout(timer)
       held.stop()
     }

@@ -43,7 +43,6 @@ export const REFUSAL_CAUSES = [
   "sessions-per-user",
   "sessions",
   "quota",
-  "retained-quota",
 ] as const
 
 export type RefusalCause = (typeof REFUSAL_CAUSES)[number]

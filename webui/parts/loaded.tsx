@@ -11,12 +11,14 @@ const t = words({
 
 export interface LoadedProps<T> {
   readonly resource: Resource<T>
+  /** Shown until the answer to another question is here, such as what was found before a filter was chosen. */
+  readonly meanwhile?: T | undefined
   readonly children: (value: T) => ComponentChildren
 }
 
 /** Something of the API once it is there; until then that it is on its way, or why it is not. */
-export function Loaded<T>({ resource, children }: LoadedProps<T>) {
-  const value = resource.value.value
+export function Loaded<T>({ resource, meanwhile, children }: LoadedProps<T>) {
+  const value = resource.value.value ?? meanwhile
   const error = resource.error.value
   return (
     <>
