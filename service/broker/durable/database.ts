@@ -26,6 +26,7 @@ const STATEMENTS = {
   owe: "INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?)",
   settle: "DELETE FROM entries WHERE session = ? AND sequence = ?",
   disown: "UPDATE owners SET count = count - 1 WHERE message = ? RETURNING count",
+  aside: "INSERT INTO aside SELECT ?, record FROM messages WHERE message = ?",
   endOwners: "DELETE FROM owners WHERE message = ?",
   endMessage: "DELETE FROM messages WHERE message = ?",
   release: "UPDATE entries SET bits = bits | 48 WHERE session = ? AND sequence = ?",
@@ -69,6 +70,16 @@ export class Database implements OperationSink {
     if (numberOf(this.#database, "freelist_count") > 4 * PAGES_GIVEN_BACK) {
       this.#database.exec(`PRAGMA incremental_vacuum(${PAGES_GIVEN_BACK})`)
     }
+  }
+
+  /** Keeps what can be read of damaged messages, and takes them out of their queue. Throws what SQLite throws. */
+  setAside(damaged: readonly Place[]): void {
+    this.#transaction(() => {
+      for (const place of damaged) {
+        this.#run.aside.run(`session ${place.session}, place ${place.sequence}`, place.message)
+        this.settle(place)
+      }
+    })
   }
 
   #transaction(work: () => void): void {

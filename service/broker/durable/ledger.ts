@@ -9,6 +9,10 @@ import type { Store } from "./store.ts"
 
 /** The least time from the first change to the commit, milliseconds: without it every message would be a commit. */
 const FLOOR_MS = 5
+/** The same while the disk fails: what its receivers acknowledge in that time does not need it. */
+const PATIENT_FLOOR_MS = 250
+/** How often the disk is told the broker's time, milliseconds, where there is something to commit. */
+const TIME_MS = 60_000
 /** The most that what nobody waits for may lag behind, milliseconds. */
 const LAG_MS = 1000
 
@@ -39,6 +43,8 @@ export class Ledger {
   #lagTimer: NodeJS.Timeout | undefined
   #urgentSince: number | undefined
   #lastMessage: number
+  #isFailing = false
+  #toldTime = 0
 
   /** @param lastMessage the highest number of a message on the disk @param now the broker's time, milliseconds */
   constructor(
@@ -189,7 +195,7 @@ export class Ledger {
   #hurry(): void {
     this.#urgentSince ??= performance.now()
     if (this.#timer !== undefined || this.#underWay !== undefined) return
-    const left = FLOOR_MS - (performance.now() - this.#urgentSince)
+    const left = (this.#isFailing ? PATIENT_FLOOR_MS : FLOOR_MS) - (performance.now() - this.#urgentSince)
     this.#timer = setTimeout(() => this.#begin(false), Math.max(0, left))
   }
 
@@ -218,6 +224,7 @@ export class Ledger {
     this.#current = batch
     this.#urgentSince = undefined
     if (withCalm) this.#takeCalm(batch)
+    if (this.#now() - this.#toldTime > TIME_MS) batch.time = this.#toldTime = this.#now()
     const { state, content, stored } = batch.write(() => ++this.#lastMessage)
     if (state.length === 0 && content.length === 0) return this.#finish(batch, { state: undefined, content: undefined })
     const outcome = await this.#store.commit(state, content)
@@ -225,6 +232,7 @@ export class Ledger {
     const failure = outcome.content ?? outcome.state
     if (failure === undefined) this.#counters.messagesStored += stored
     else this.#counters.storeFailures++
+    this.#isFailing = failure !== undefined
     this.#onOutcome(failure)
     this.#finish(batch, outcome)
   }

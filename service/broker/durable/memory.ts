@@ -1,5 +1,5 @@
-import { mkdir } from "node:fs/promises"
-import { join } from "node:path"
+import { mkdir, open } from "node:fs/promises"
+import { dirname, join } from "node:path"
 import { displayName } from "../../access/door.ts"
 import type { Clock } from "../../clock.ts"
 import type { Health } from "../../health.ts"
@@ -81,7 +81,8 @@ export class DurableMemory implements AsyncDisposable {
 
 /** Reads what is kept in the folder. Rejects with `GatewayError("disk-failed")` when that is not possible at all. */
 export async function openMemory(parts: MemoryParts): Promise<DurableMemory> {
-  await mkdir(parts.folder, { recursive: true, mode: 0o700 })
+  if ((await mkdir(parts.folder, { recursive: true, mode: 0o700 })) !== undefined)
+    await syncFolder(dirname(parts.folder))
   const retained = new Retained()
   const sessions: StoredSession[] = []
   const damage: string[] = []
@@ -95,6 +96,12 @@ export async function openMemory(parts: MemoryParts): Promise<DurableMemory> {
     },
   })
   return new DurableMemory(store, numbers, sessions, retained, parts)
+}
+
+/** Makes the name of a new folder survive a power cut. */
+async function syncFolder(path: string): Promise<void> {
+  await using folder = await open(path, "r")
+  await folder.sync()
 }
 
 /** The alarm stays until the next start that finds everything whole. */

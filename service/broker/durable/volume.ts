@@ -1,10 +1,13 @@
 import type { DatabaseSync } from "node:sqlite"
 import { reasonOf } from "../../errors.ts"
 import { Database } from "./database.ts"
+import { EntryBit } from "./operation.ts"
 import type { Failure, Outcome } from "./protocol.ts"
-import { Reading } from "./reading.ts"
+import { Reading, type StoredEntry } from "./reading.ts"
 import { isDamage, openWhole, repaired } from "./recovery.ts"
 
+/** A disk that does not recover may need its file to be opened anew. */
+const FAILURES_BEFORE_ANEW = 20
 const EMPTY = new Uint8Array()
 
 /** SQLite's primary result codes (sqlite.org/rescode.html). */
@@ -16,11 +19,13 @@ interface OpenFile {
   readonly reading: Reading
 }
 
-/** The store's file as long as the process lives: opened again after the disk has failed, repaired when it is damaged. */
+/** The store's file as long as the process lives: opened anew where the disk goes on failing, repaired when it is damaged. */
 export class Volume {
   readonly #path: string
   readonly #onDamage: (what: string) => void
   #open: OpenFile | undefined
+  /** In a row. */
+  #failures = 0
 
   /** Throws what SQLite and the file system throw when the file can be neither opened nor begun anew. */
   constructor(path: string, onDamage: (what: string) => void) {
@@ -41,6 +46,19 @@ export class Volume {
     if (state.length === 0) return { state: undefined, content: failure }
     if (content.length === 0) return { state: failure, content: undefined }
     return { state: this.#try((database) => database.commit(state, EMPTY)), content: failure }
+  }
+
+  /** Up to `limit` entries of a session's queue behind the place `after`; damaged messages are put aside. */
+  page(session: number, after: number, limit: number): StoredEntry[] {
+    const entries = this.read((reading) => reading.page(session, after, limit))
+    const damaged = entries.filter(({ record }) => record === undefined)
+    if (damaged.length > 0) {
+      const places = damaged.map(({ sequence, message, bits }) => {
+        return { session, sequence, message, shared: (bits & EntryBit.shared) !== 0 }
+      })
+      this.#try((database) => database.setAside(places))
+    }
+    return entries
   }
 
   /** Clears away a little of what ended sessions left; true: there is more. */
@@ -75,11 +93,12 @@ export class Volume {
   #try(work: (database: Database) => void): Failure | undefined {
     try {
       this.#mending((open) => work(open.database))
+      this.#failures = 0
       return undefined
     } catch (error) {
-      const failure = failureOf(error)
-      if (failure.kind !== "full") this.#letGo()
-      return failure
+      // to open it anew at once could bring back what was just refused: the failed commit may stand in the journal
+      if (++this.#failures % FAILURES_BEFORE_ANEW === 0) this.#letGo()
+      return failureOf(error)
     }
   }
 
@@ -95,7 +114,7 @@ export class Volume {
     }
   }
 
-  /** After an error of the disk nothing that SQLite remembers of it is trusted: the next commit opens it anew. */
+  /** The next commit opens it anew. */
   #letGo(): void {
     try {
       this.#open?.file.close()

@@ -79,7 +79,7 @@ function obey(store: Volume, order: Order): void {
 
 function pageOf(store: Volume, { session, after, limit }: Extract<Order, { kind: "page" }>) {
   try {
-    return store.read((reading) => reading.page(session, after, limit))
+    return store.page(session, after, limit)
   } catch (error) {
     onDamage(`messages that wait for session ${session}: ${reasonOf(error)}`)
     return []

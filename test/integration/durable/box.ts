@@ -1,24 +1,52 @@
 import assert from "node:assert/strict"
+import type { Api } from "../../support/api.ts"
+import { ADMIN } from "../../support/gateway.ts"
 import { PacketClient, type Received } from "../../support/packet-client.ts"
 import { type GatewayProcess, Place } from "../../support/process.ts"
 import { type Coming, GRANT, grant, PASSWORD } from "../mqtt/plant.ts"
+
+type Environment = Readonly<Record<string, string>>
 
 /** One box with one state directory whose gateway is started, killed and started again; `worker` may do anything. */
 export class Box implements AsyncDisposable {
   readonly place: Place
   gateway: GatewayProcess
   readonly #config: Readonly<Record<string, unknown>>
+  readonly #env: Environment
 
-  private constructor(place: Place, gateway: GatewayProcess, config: Readonly<Record<string, unknown>>) {
+  private constructor(
+    place: Place,
+    gateway: GatewayProcess,
+    config: Readonly<Record<string, unknown>>,
+    env: Environment,
+  ) {
     this.place = place
     this.gateway = gateway
     this.#config = config
+    this.#env = env
   }
 
-  static async open(config: Readonly<Record<string, unknown>> = {}): Promise<Box> {
+  /** `prepare` may put files into the place, and answers the environment of every gateway started there. */
+  static async open(
+    config: Readonly<Record<string, unknown>> = {},
+    prepare: (place: Place) => Environment = () => ({}),
+  ): Promise<Box> {
     const place = await Place.make()
+    const env = prepare(place)
     const users = [{ username: "worker", grant: GRANT, permissions: grant("readWrite", "#") }]
-    return new Box(place, await place.startClaimed({ users }, config), config)
+    await place.configure({ bootstrap: place.bootstrap, ...config })
+    await place.writeBootstrap({ users })
+    const box = new Box(place, await place.start({ env }), config, env)
+    await box.signIn()
+    return box
+  }
+
+  get api(): Api {
+    return this.gateway.api
+  }
+
+  async signIn(): Promise<void> {
+    await this.api.signIn(ADMIN.username, ADMIN.password)
   }
 
   /** kill -9, and a new start. */
@@ -36,7 +64,7 @@ export class Box implements AsyncDisposable {
 
   async start(): Promise<void> {
     await this.place.configure(this.#config)
-    this.gateway = await this.place.start()
+    this.gateway = await this.place.start({ env: this.#env })
   }
 
   /** A client that was let in, with its CONNACK. */
