@@ -35,6 +35,12 @@ export class Intake {
     this.#stir()
   }
 
+  /** As if nothing had been received, but for the count. */
+  forget(): void {
+    this.#heard = Buffer.alloc(0)
+    this.discard()
+  }
+
   /** The first line of at most `longest` bytes, without its end; longer ones are dropped whole. */
   takeLine(longest: number): string | undefined {
     for (;;) {

@@ -110,7 +110,7 @@ export class SerialLine implements Line, AsyncDisposable {
       throw this.#fault(error)
     })
     this.#baudRate = baudRate
-    this.#intake.discard()
+    this.#intake.forget()
     this.#transcript.note(`now at ${baudRate} baud`)
   }
 

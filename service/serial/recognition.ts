@@ -17,47 +17,62 @@ export interface RecognitionParts {
   readonly patienceMs: number
 }
 
-/** Speeds that nobody lists come last in no order at all, so each dialect's own order decides. */
-function attempts({ dialects, likely }: RecognitionParts): { dialect: Dialect; baudRate: number }[] {
-  const all = dialects.flatMap((dialect) => dialect.baudRates.map((baudRate, rank) => ({ dialect, baudRate, rank })))
-  // speed by speed, the likeliest first, so that the port changes its speed as seldom as possible
-  const rank = (baudRate: number) => Math.min(...all.filter((one) => one.baudRate === baudRate).map((one) => one.rank))
-  const count = (baudRate: number) => all.filter((one) => one.baudRate === baudRate).length
-  const sorted = all.sort(
-    (a, b) => rank(a.baudRate) - rank(b.baudRate) || count(b.baudRate) - count(a.baudRate) || b.baudRate - a.baudRate,
-  )
-  const isLikely = (one: { dialect: Dialect; baudRate: number }) =>
-    one.dialect.id === likely?.dialect && one.baudRate === likely.baudRate
-  return [...sorted.filter(isLikely), ...sorted.filter((one) => !isLikely(one))]
-}
-
 /**
- * Finds out what is at the other end: dialect by dialect, speed by speed, and all of it once more while the device may
- * still be starting. Nothing that is sent leaves a trace in a device. Rejects with a `LineFault` when the line goes.
+ * Finds out what is at the other end, speed by speed, at each in every dialect. Opening a port makes many boards start
+ * anew: the first speed has two turns before the others, and a speed at which text is heard is kept until the device has
+ * had time enough to start. Nothing that is sent leaves a trace in a device. Rejects with a `LineFault` when the line
+ * goes.
  */
 export async function recognise(line: SerialLine, parts: RecognitionParts): Promise<Outcome<Recognised>> {
   const until = performance.now() + parts.patienceMs
-  const tried = attempts(parts)
-  do {
-    for (const { dialect, baudRate } of tried) {
-      await line.setBaudRate(baudRate)
-      const identity = await dialect.detect(line)
-      if (identity !== undefined) {
-        return { ok: true, value: { dialect, identity, device: deviceOf(dialect, baudRate, identity) } }
-      }
-    }
-    await line.wait(200)
-  } while (performance.now() < until)
-  const speeds = [...new Set(tried.map(({ baudRate }) => baudRate))].join(", ")
+  const speeds = speedsOf(parts)
+  const { likely } = parts
+  for (const baudRate of [likely?.baudRate ?? speeds[0]!, ...speeds]) {
+    const dialects = parts.dialects.filter((dialect) => dialect.baudRates.includes(baudRate))
+    const likeliest = dialects.filter(({ id }) => id === likely?.dialect)
+    await line.setBaudRate(baudRate)
+    do {
+      const found = await detected(line, [...likeliest, ...dialects.filter((one) => !likeliest.includes(one))])
+      if (found !== undefined) return { ok: true, value: found }
+    } while (performance.now() < until && isText(line.heard))
+  }
+  return notFound(line, speeds)
+}
+
+async function detected(line: SerialLine, dialects: readonly Dialect[]): Promise<Recognised | undefined> {
+  for (const dialect of dialects) {
+    const identity = await dialect.detect(line)
+    if (identity !== undefined) return { dialect, identity, device: deviceOf(dialect, line.baudRate, identity) }
+  }
+  return undefined
+}
+
+/** All speeds of all dialects: what is somebody's first choice before the rest, and what more of them know before others. */
+function speedsOf({ dialects }: RecognitionParts): number[] {
+  const speeds = [...new Set(dialects.flatMap(({ baudRates }) => baudRates))]
+  const rank = (speed: number) => Math.min(...dialects.map(({ baudRates }) => (baudRates.indexOf(speed) + 99) % 99))
+  const count = (speed: number) => dialects.filter(({ baudRates }) => baudRates.includes(speed)).length
+  return speeds.sort((a, b) => rank(a) - rank(b) || count(b) - count(a) || b - a)
+}
+
+/** Whether this was said at the speed it was heard at: at a wrong one little of it is ASCII. */
+function isText(heard: string): boolean {
+  const tail = heard.slice(-512)
+  const plain = tail.replace(/[^\s!-~]/g, "").length
+  return tail.length >= 16 && plain / tail.length > 0.9
+}
+
+function notFound(line: SerialLine, tried: readonly number[]): Outcome<Recognised> {
+  const speeds = `${tried.join(", ")} baud`
   if (line.received === 0) {
     return failedForNow(
       "silent",
-      `the device says nothing at ${speeds} baud: check that it has power, that the cable carries data and not power alone, and that its firmware speaks on this port`,
+      `the device says nothing at ${speeds}: check that it has power, that the cable carries data and not power alone, and that its firmware speaks on this port`,
     )
   }
   return failedForNow(
     "not-recognised",
-    `the device speaks (${line.received} bytes were received) but no language the gateway knows at ${speeds} baud: see the log for what it says, and the documentation for what is understood`,
+    `the device speaks (${line.received} bytes were received) but no language the gateway knows at ${speeds}: see the log for what it says, and the documentation for what is understood`,
   )
 }
 

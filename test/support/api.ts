@@ -46,9 +46,12 @@ export class Api {
     return this.#ok("DELETE", path)
   }
 
-  raw(method: string, path: string, body?: unknown): Promise<Answer> {
+  raw(method: string, path: string, body?: unknown, more: Readonly<Record<string, string>> = {}): Promise<Answer> {
     const text = body === undefined ? undefined : JSON.stringify(body)
-    const headers: Record<string, string> = text === undefined ? {} : { "content-type": "application/json" }
+    const headers: Record<string, string> = {
+      ...(text === undefined ? {} : { "content-type": "application/json" }),
+      ...more,
+    }
     if (this.token !== undefined) headers.authorization = `Bearer ${this.token}`
     return new Promise((resolve, reject) => {
       const options = { host: "127.0.0.1", port: this.#port, path: `/api/v1${path}`, method, headers }

@@ -30,6 +30,10 @@ export class PtyPair implements AsyncDisposable {
     return join(this.#folder, "ttyDEVICE")
   }
 
+  get plugged(): boolean {
+    return this.#socat !== undefined
+  }
+
   /** Resolves when both ends are there. */
   async plug(): Promise<void> {
     const end = (link: string) => `pty,raw,echo=0,link=${link}`
