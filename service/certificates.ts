@@ -32,6 +32,7 @@ import { repeat, sharedAlarm, type Watched } from "./upkeep.ts"
 const SECOND = 1000
 const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
 
 /** What the certificate parts share. */
 export interface Surroundings {
@@ -80,7 +81,10 @@ export async function openTrusting({
   const path = join(state.path, "trust.json")
   const format = `${TRUST_FORMAT}/1`
   const outside = await openDocument({ path, format, schema: trustDocument, initial: emptyTrust, onReverted })
-  const trust = inside(path, () => new Trust({ own: authority, outside, clock }))
+  const trust = inside(
+    path,
+    () => new Trust({ own: authority, outside, clock, grace: config.certificates.graceDays * DAY }),
+  )
 
   if (!files.sealed) health.raise("root-key-unsealed", UNSEALED)
   if (authority.clockBehind(clock.now())) {
@@ -98,6 +102,7 @@ export async function openTrusting({
     log: issueLog,
     document,
     revoke,
+    supersede: (serial, by) => issueLog.supersede(serial, by, clock.now()),
     clock,
     patience: config.certificates.pendingHours * HOUR,
   })

@@ -61,6 +61,7 @@ export const CONFIG_SCHEMA = z.strictObject({
     .strictObject({
       deviceLifetimeDays: z.int().min(1).max(36_500).default(398),
       pendingHours: z.int().min(1).max(2160).default(24),
+      graceDays: z.int().min(0).max(3650).default(30),
     })
     .prefault({}),
   serial: z

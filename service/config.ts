@@ -39,6 +39,8 @@ export interface Config {
     readonly deviceLifetimeDays: number
     /** Hours in which a new certificate must make its first connection. */
     readonly pendingHours: number
+    /** Days in which an expired certificate may still ask for its successor. */
+    readonly graceDays: number
   }
   readonly serial: {
     readonly enabled: boolean

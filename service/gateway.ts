@@ -1,12 +1,13 @@
 import { join } from "node:path"
-import { setTimeout as delay } from "node:timers/promises"
 import { Accounts } from "./access/accounts.ts"
 import { displayName } from "./access/door.ts"
 import { OWN_ISSUER } from "./access/user.ts"
 import { openAccess } from "./access-state.ts"
 import { takeIntoService } from "./bootstrap.ts"
-import { type Broker, openBroker } from "./broker/broker.ts"
+import { openBroker } from "./broker/broker.ts"
 import type { TlsMaterial } from "./broker/listen/listener.ts"
+import { openRenewal, shownToDevice } from "./ca/renewal.ts"
+import type { PresentedCertificate } from "./ca/trust.ts"
 import { openServerCertificates, openTrusting, UNSEALED } from "./certificates.ts"
 import { type Claiming, openClaiming } from "./claiming.ts"
 import type { Clock } from "./clock.ts"
@@ -16,6 +17,7 @@ import { reasonOf } from "./errors.ts"
 import { feed } from "./event-sources.ts"
 import { EventHub } from "./events.ts"
 import { Health } from "./health.ts"
+import { openDevicePort } from "./http/device/port.ts"
 import { openLocal } from "./http/local.ts"
 import type { Gateway as Lent } from "./http/ports.ts"
 import { listenerStates, openListeners, openPorts, raise } from "./listeners.ts"
@@ -28,20 +30,14 @@ import { openRecords } from "./records.ts"
 import { openAppliance } from "./store/root-requests.ts"
 import { spaceAt } from "./store/space.ts"
 import { openStateDirectory } from "./store/state-directory.ts"
-import { openNotifier } from "./systemd/notify.ts"
+import { inWords, openSystemd } from "./supervision.ts"
 import { isTimeSynchronised } from "./systemd/timesync.ts"
-import { keepWatchdog, watchdogPeriod } from "./systemd/watchdog.ts"
 import { repeat, revertedAlarm, sharedAlarm } from "./upkeep.ts"
 import { VERSION } from "./version.ts"
 import { openWeb, type Web } from "./web.ts"
 import { openWorkplace, type Workplace } from "./workplace.ts"
 
 const SECOND = 1000
-const MINUTE = 60 * SECOND
-/** A publish that does not come back within this is a fault. */
-const ROUND_TRIP_MS = 5 * SECOND
-/** A systemd that does not take a notification must not use up the time for stopping. */
-const STOPPING_MS = SECOND
 
 /** Nobody went: the client came. */
 const CAME = { cause: "", detail: "" }
@@ -100,6 +96,9 @@ export async function startGateway(
     }),
   )
   let workplace: Workplace | undefined
+  const renewal = openRenewal(directory, trusting, clock, log.for("ca"))
+  const hosts = () => Object.values(servers.reachable()).flat()
+  const judge = (presented: PresentedCertificate) => trust.judge(presented)
   const broker = parts.use(
     await openBroker({
       ...access,
@@ -108,12 +107,14 @@ export async function startGateway(
       health,
       clock,
       log: log.for("broker"),
-      judge: (presented) => trust.judge(presented),
+      judge,
+      onRequest: openDevicePort({ ...{ judge, renewal, hosts, clock }, version: VERSION, log: log.for("device") }),
       stillGood: (certificate) => trust.stillGood(certificate, clock.now()),
+      renew: async (certificate, csr) => shownToDevice(await renewal.renew(certificate, csr, "mqtt"), clock.now()),
       onAdmitted: (username, address, certificate) => {
         activity.note(username, address, clock.now())
-        if (certificate?.issuer !== OWN_ISSUER) return
-        if (trusting.issueLog.activate(certificate.serial, clock.now())) workplace?.seen(certificate.serial)
+        if (certificate?.issuer !== OWN_ISSUER || certificate.renewalOnly) return
+        if (renewal.seen(certificate.serial)) workplace?.seen(certificate.serial)
       },
       onClient: (change, { clientId, username, address, departure = CAME }) => {
         const client = { clientId: displayName(clientId), username, address }
@@ -245,39 +246,4 @@ export async function startGateway(
     },
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   }
-}
-
-/** Last to open and first to close: READY is never early, STOPPING comes before anything stops. */
-async function openSystemd(
-  parts: AsyncDisposableStack,
-  env: NodeJS.ProcessEnv,
-  broker: Broker,
-  health: Health,
-  status: () => string,
-  log: Logger,
-): Promise<void> {
-  const notifier = openNotifier(env, log)
-  const check = async () => {
-    try {
-      await broker.roundTrip(ROUND_TRIP_MS)
-      health.clear("round-trip-failed")
-    } catch (error) {
-      health.raise("round-trip-failed", reasonOf(error))
-      throw error
-    }
-  }
-  await check()
-  parts.use(keepWatchdog({ periodMicroseconds: watchdogPeriod(env), check, notifier, log }))
-  parts.use(repeat("the round trip", MINUTE, check, log))
-  parts.use(repeat("the status line", 10 * SECOND, () => notifier.status(status()), log))
-  parts.defer(() => Promise.race([notifier.stopping(), delay(STOPPING_MS, undefined, { ref: false })]))
-  await notifier.ready(status())
-}
-
-/** One line for `systemctl status`. */
-function inWords(claimed: boolean, broker: Broker, health: Health): string {
-  if (!claimed) return "waiting to be taken into service"
-  const [alarm] = health.alarms
-  const clients = `${broker.count} client${broker.count === 1 ? "" : "s"} connected`
-  return alarm === undefined ? `healthy, ${clients}` : `${alarm.title}: ${alarm.detail}; ${clients}`
 }

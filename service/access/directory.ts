@@ -11,6 +11,7 @@ import {
 } from "./access-document.ts"
 import type { Permission } from "./permission.ts"
 import { Policy } from "./policy.ts"
+import { renewalRights } from "./renewal-rights.ts"
 import type { Role } from "./role.ts"
 import type { User } from "./user.ts"
 
@@ -61,7 +62,7 @@ export class Directory {
   policy(user: User, clientId: string): Policy {
     const known = this.#policies.get(user.username)
     if (known !== undefined) return known
-    const rights = this.rights(user)
+    const rights = [...this.rights(user), ...renewalRights(user)]
     const policy = Policy.compile(rights, "mqtt", user.username, clientId, user.publishPrefix)
     const current = this.#users.get(user.username) === user // else it would outlive the change that replaced the user
     if (current && !rights.some((right) => right.resource.includes("%c"))) this.#policies.set(user.username, policy)

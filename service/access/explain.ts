@@ -1,5 +1,6 @@
 import type { Directory } from "./directory.ts"
 import { inWords, type Operation, type Permission, speaksOf, substituted } from "./permission.ts"
+import { renewalRights } from "./renewal-rights.ts"
 import { covers, isTopicFilter, isTopicName, unshared } from "./topic.ts"
 
 export interface Question {
@@ -31,6 +32,10 @@ export function explain(directory: Directory, question: Question): Explanation {
   if (user === undefined) return no(`there is no user ${username}`)
   if (!user.enabled) return no(`user ${username} is disabled`)
   if (!isWellFormed(question, judged)) return no(malformed(question))
+  const renewal = renewalRights(user).find((right) => allows(right, question, judged))
+  if (renewal !== undefined) {
+    return { allowed: true, because: "every device may renew its own certificate", judged, permission: renewal }
+  }
   if (operation === "write" && isReserved(judged))
     return no(`${judged} belongs to the gateway; no client may publish there`)
 
@@ -48,9 +53,12 @@ export function explain(directory: Directory, question: Question): Explanation {
   return no(`no permission of ${username} or its roles lets it ${verb} ${judged}`)
 }
 
-/** `$SYS` is the broker's own voice and `$share` is no topic; no permission opens them for publishing. */
+/**
+ * `$SYS` and `$gatehouse` are the gateway's own voice and `$share` is no topic; no permission opens them for publishing.
+ * A device's request for its next certificate is no publish: it goes to the gateway and to nobody else.
+ */
 export function isReserved(topic: string): boolean {
-  return topic.startsWith("$SYS/") || topic === "$SYS" || topic.startsWith("$share/") || topic === "$share"
+  return ["$SYS", "$gatehouse", "$share"].some((name) => topic === name || topic.startsWith(`${name}/`))
 }
 
 function judgedTopic({ operation, topic }: Question, prefix: string | undefined): string {

@@ -25,6 +25,7 @@ export const REFUSAL_CAUSES = [
   "certificate-not-yet-valid",
   "certificate-expired",
   "certificate-refused-by-tls",
+  "renewal-refused",
   // what it may do
   "publish-not-allowed",
   "subscribe-not-allowed",

@@ -23,7 +23,7 @@ import { Admission, type GoodCertificate } from "./gate/admission.ts"
 import { mayPublish, prefixedTopic } from "./gate/authorization.ts"
 import { Handshakes } from "./listen/handshakes.ts"
 import { Lane } from "./listen/lane.ts"
-import type { Binding, Entrance, Listener, ListenerName, TlsMaterial } from "./listen/listener.ts"
+import type { Binding, Entrance, Listener, ListenerName, OnRequest, TlsMaterial } from "./listen/listener.ts"
 import { listenTcp } from "./listen/tcp.ts"
 import { listenTls } from "./listen/tls.ts"
 import { Turnstile } from "./listen/turnstile.ts"
@@ -55,6 +55,9 @@ export interface BrokerParts {
   readonly judge: (presented: PresentedCertificate) => Verdict
   /** Whether a certificate that was good when its client came in still is. */
   readonly stillGood: (certificate: GoodCertificate) => boolean
+  readonly renew: Exchange["renew"]
+  /** Takes the requests at the port of wss that are no upgrade; without it they are told what the port is for. */
+  readonly onRequest?: OnRequest
   readonly onAdmitted: Exchange["onAdmitted"]
   /** A client came or went. */
   readonly onClient?: OnClient
@@ -116,6 +119,7 @@ export class Broker implements Clients, AsyncDisposable {
         if (this.#closing) stream.destroy()
         else new Connection(this.#exchange, stream, origin, plainSocket)
       },
+      onRequest: parts.onRequest,
       handshakeFailed: (address, why) => this.#handshakeFailed(address, why),
     }
     memory.restore(sessions)

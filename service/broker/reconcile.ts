@@ -4,6 +4,7 @@ import { unshared } from "../access/topic.ts"
 import type { User } from "../access/user.ts"
 import type { Connection } from "./connection/connection.ts"
 import type { Exchange } from "./connection/exchange.ts"
+import { policyOf } from "./gate/authorization.ts"
 import type { Session } from "./session/session.ts"
 import { Reason } from "./wire/reason.ts"
 
@@ -28,7 +29,7 @@ function reconcileConnection(exchange: Exchange, connection: Connection): void {
   const ended = taken ? "client identifier is another user's name now" : endReason(before, user)
   if (ended !== null || user === undefined) return connection.end(Reason.administrativeAction, ended ?? "user removed")
   connection.user = user
-  const policy = exchange.directory.policy(user, connection.id)
+  const policy = policyOf(exchange.directory, user, connection.id, connection.certificate)
   if (policy === connection.policy) return
   connection.policy = policy
   narrow(exchange, connection.session, policy)

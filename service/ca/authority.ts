@@ -40,6 +40,8 @@ export interface IssueRequest {
   readonly through: string
   /** Told of the certificate before it is recorded, and thus before it counts; what it rejects with stops the issue. */
   readonly beforeRecord?: (signed: Issued) => Promise<void>
+  /** Serial number of the certificate that this one takes the place of. */
+  readonly renews?: string
 }
 
 /** A device's certificate as it is handed out. */
@@ -119,7 +121,7 @@ export class Authority {
    * request, a key that serves another name or us), `bad-request` (username, lifetime) or `disk-failed`.
    */
   async issue(request: IssueRequest): Promise<Issued> {
-    const { commonName, by, through, keyOrigin = "device" } = request
+    const { commonName, by, through, keyOrigin = "device", renews } = request
     if (!isUsername(commonName)) {
       throw new GatewayError("bad-request", `"${displayed(commonName)}" is no username; a certificate needs one`)
     }
@@ -127,23 +129,25 @@ export class Authority {
     const { spki, spkiHash } = this.#accepted(request)
     const serial = newSerial()
     const der = deviceCertificate({ commonName, spki, serial, notAfter, site: this.#site }, this.#issuer)
-    const what = { commonName, spkiHash, notAfter, keyOrigin, kind: "device", by, through } as const
+    const replaced = renews === undefined ? {} : { renews }
+    const what = { commonName, spkiHash, notAfter, keyOrigin, kind: "device", by, through, ...replaced } as const
     const record = this.#recordOf(der, serial, what)
-    const certificatePem = pem("CERTIFICATE", der)
-    const [issuingPem, rootPem] = this.anchors
-    const signed = {
-      serial: record.serial,
-      fingerprint: record.sha256,
-      certificatePem,
-      chainPem: certificatePem + issuingPem,
-      rootPem,
-      notAfter,
-      commonName,
-      spkiHash,
-    }
+    const signed = this.#handedOut(record, der)
     await request.beforeRecord?.(signed)
     await this.log.record(record)
     return signed
+  }
+
+  /** What was handed out for an entry of the log, once more; undefined where the log does not hold it. */
+  reissued(entry: IssueEntry): Issued | undefined {
+    return entry.der === undefined ? undefined : this.#handedOut(entry, Buffer.from(entry.der, "base64"))
+  }
+
+  #handedOut({ serial, sha256: fingerprint, notAfter, commonName, spkiHash }: Handed, der: Buffer): Issued {
+    const certificatePem = pem("CERTIFICATE", der)
+    const [issuingPem, rootPem] = this.anchors
+    const chainPem = certificatePem + issuingPem
+    return { serial, fingerprint, certificatePem, chainPem, rootPem, notAfter, commonName, spkiHash }
   }
 
   /** A server's certificate from our own authority, with a key made here. Rejects with `bad-request`, `disk-failed`. */
@@ -175,9 +179,19 @@ export class Authority {
     return der && pem("CERTIFICATE", Buffer.from(der, "base64")) + this.anchors[0]
   }
 
-  /** Revokes for good. Rejects with `not-found` and `disk-failed`; a certificate revoked before stays as it is. */
-  revoke(serial: string, reason: string, by: string): Promise<IssueEntry> {
-    return this.log.revoke(serial, reason, by, this.#clock.now())
+  /**
+   * Revokes for good, and with a certificate in force all that it was renewed to: whoever stole its key could renew it
+   * too. One that was superseded takes its successor along only when its key is said to be compromised. Rejects with
+   * `not-found` and `disk-failed`; a certificate revoked before stays as it is.
+   */
+  async revoke(serial: string, reason: string, by: string): Promise<IssueEntry> {
+    const before = this.log.find(serial)?.state
+    const entry = await this.log.revoke(serial, reason, by, this.#clock.now())
+    if (before === "superseded" && reason !== "key-compromise") return entry
+    for (const later of this.log.ofUser(entry.commonName)) {
+      if (later.renews === serial && later.state !== "revoked") await this.revoke(later.serial, reason, by)
+    }
+    return entry
   }
 
   /** Told of every certificate revoked or superseded, in the same turn. Answers how to stop listening. */
@@ -239,6 +253,7 @@ export class Authority {
   }
 }
 
+type Handed = Pick<IssuedRecord, "serial" | "sha256" | "notAfter" | "commonName" | "spkiHash">
 type Filled = "record" | "serial" | "sha256" | "der" | "at" | "authority"
 
 function opened(rootPem: string, issuingPem: string, issuingKeyPem: string) {

@@ -25,6 +25,8 @@ export const issuedRecord = z.strictObject({
   at: moment,
   /** Subject key identifier of the issuing authority. */
   authority: hex(40),
+  /** Serial number of the certificate that it takes the place of. */
+  renews: hex(32).optional(),
   /** The certificate itself, DER in base64; the first version did not keep it. */
   der: z.base64().max(8192).optional(),
 })

@@ -24,12 +24,15 @@ export interface PendingParts {
   readonly log: Pick<IssueLog, "pending" | "find">
   readonly document: Document<PendingDocument>
   readonly revoke: (serial: string, reason: string, by: string) => Promise<unknown>
+  readonly supersede: (serial: string, by: string) => Promise<unknown>
   readonly clock: Clock
   /** How long a certificate may wait for its first connection, in milliseconds of running time. A day by default. */
   readonly patience?: number
 }
 
 const LONGEST_PATIENCE = 90 * DAY
+/** How long a certificate stays good beside its successor that has not connected yet. */
+const OVERLAP = 7 * DAY
 /** Running time is written this often; a crash loses at most so much, to the certificate's favour. */
 const STEP = 10 * 60_000
 
@@ -67,6 +70,12 @@ export class Pending {
     for (const { serial } of overdue) {
       // it may have connected while the one before was being written
       if (this.#parts.log.find(serial)?.state === "pending") await this.#parts.revoke(serial, "never-used", "gateway")
+    }
+    const served = waiting.filter(({ serial }) => this.#running - this.#since.get(serial)! >= OVERLAP)
+    for (const { serial, renews, commonName } of served) {
+      const before = renews === undefined ? undefined : this.#parts.log.find(renews)
+      const waits = this.#parts.log.find(serial)?.state === "pending"
+      if (waits && before?.state === "active") await this.#parts.supersede(before.serial, commonName)
     }
   }
 

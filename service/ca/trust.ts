@@ -7,6 +7,7 @@ import type { IssueLog } from "./issue-log.ts"
 import { aboutLeaf, judgeLeaf, readIntermediates, readLeaf } from "./leaf.ts"
 import { type Anchor, findPath } from "./path.ts"
 import { pemBlocks } from "./pem.ts"
+import { refusal, refusedByTls, unknownAuthority } from "./refusals.ts"
 import { isStrongSignature } from "./signature.ts"
 import { type Addition, type ListedAuthority, TrustBundle } from "./trust-bundle.ts"
 import { scopeCovers, type TrustDocument } from "./trust-document.ts"
@@ -21,6 +22,8 @@ export interface TrustParts {
   readonly own: { readonly anchors: readonly string[]; readonly log: IssueLog }
   readonly outside: Document<TrustDocument>
   readonly clock: Clock
+  /** How long an expired certificate of ours may still ask for its successor, in milliseconds. None by default. */
+  readonly grace?: number
 }
 
 /** A leaf whose signatures and content are good for ever; only dates, log and scope are still to be asked. */
@@ -39,6 +42,7 @@ export class Trust {
   readonly #bundle: TrustBundle
   readonly #log: IssueLog
   readonly #clock: Clock
+  readonly #grace: number
   readonly #ownPems: readonly string[]
   readonly #ownAnchors: readonly Anchor[]
   #anchors: readonly Anchor[]
@@ -46,7 +50,8 @@ export class Trust {
   readonly #proven = new Map<string, Proven>()
 
   /** Throws `GatewayError("document-damaged")` when a stored certificate cannot be read. */
-  constructor({ own, outside, clock }: TrustParts) {
+  constructor({ own, outside, clock, grace = 0 }: TrustParts) {
+    this.#grace = grace
     this.#log = own.log
     this.#clock = clock
     this.#ownPems = own.anchors
@@ -101,7 +106,20 @@ export class Trust {
         refusal(trusted, "not-yet-valid", `is not valid before ${dateOf(notBefore)}; check the clocks`)
       )
     }
-    return this.whyEnded(trusted, now) ?? refusedByTls(trusted, presented.authorizationError) ?? trusted
+    const ended = this.whyEnded(trusted, now)
+    if (ended?.cause === "expired") return this.#withGrace(ended, trusted, presented.authorizationError, now)
+    return ended ?? refusedByTls(trusted, presented.authorizationError) ?? trusted
+  }
+
+  /**
+   * OpenSSL's word for an expired certificate hides every other fault, so nothing of it is believed here: by now path,
+   * signatures, purpose, name, issue log and revocation were all judged from the bytes (certificates A4).
+   */
+  #withGrace(ended: Distrusted, trusted: Trusted, tlsError: string | undefined, now: number): Distrusted {
+    const until = trusted.notAfter + this.#grace
+    const known = tlsError === undefined || tlsError === "CERT_HAS_EXPIRED"
+    if (trusted.issuer !== OWN_ISSUER || now > until || !known) return ended
+    return { ...ended, renewalOnly: { ...trusted, notAfter: until, renewalOnly: true } }
   }
 
   /** Why a live session must end: revoked, superseded, its authority gone, expired at `now`. Undefined: it goes on. */
@@ -145,7 +163,7 @@ export class Trust {
     }
     const intermediates = presented.resumed ? [] : readIntermediates(presented.intermediates)
     const path = findPath(leaf, intermediates, this.#anchors, now)
-    if (path === undefined) return distrusted("unknown-authority", unknown(presented.resumed), about)
+    if (path === undefined) return distrusted("unknown-authority", unknownAuthority(presented.resumed), about)
     const flaw = judgeLeaf(leaf)
     if (flaw !== undefined) return flaw
     const { serial, spkiHash, fingerprint } = leaf
@@ -224,23 +242,4 @@ export class Trust {
 
 function fingerprintOf(der: Buffer): string {
   return createHash("sha256").update(der).digest("hex")
-}
-
-function refusal(trusted: Trusted, cause: Distrusted["cause"], what: string): Distrusted {
-  const space = what.startsWith(",") ? "" : " "
-  return distrusted(cause, `the certificate of ${trusted.commonName}${space}${what}`, trusted)
-}
-
-function refusedByTls(trusted: Trusted, code: string | undefined): Distrusted | undefined {
-  if (code === undefined) return undefined
-  return refusal(
-    trusted,
-    "refused-by-tls",
-    `was refused by the TLS layer (${code}); check that the device sends its whole chain`,
-  )
-}
-
-function unknown(resumed: boolean): string {
-  if (resumed) return "the resumed session says nothing of the authorities above its certificate; connect anew"
-  return "the certificate is not signed by an authority trusted here; issue one here or add its authority to the trust bundle"
 }

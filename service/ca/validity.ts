@@ -22,6 +22,11 @@ export function endOfLife(now: number, lifetime: Lifetime): number {
   return Math.min(Math.floor(from / 1000) * 1000 + lifetime * DAY, NEVER)
 }
 
+/** From when a certificate should be renewed: two thirds of its life, so that a device has time to fail and come back. */
+export function renewAfter({ at, notAfter }: { readonly at: number; readonly notAfter: number }): number {
+  return at + Math.floor(((notAfter - at) * 2) / 3)
+}
+
 /** A date as a technician reads it, in UTC. */
 export function dateOf(time: number): string {
   return `${new Date(time).toISOString().slice(0, 16).replace("T", " ")} UTC`

@@ -24,6 +24,8 @@ export interface Trusted {
   readonly fingerprint: string
   /** When it, or the first authority above it, ends; milliseconds since the epoch. */
   readonly notAfter: number
+  /** It has expired and is within its grace: good for asking for its successor, and for nothing else. */
+  readonly renewalOnly?: true
 }
 
 export interface Distrusted {
@@ -34,6 +36,8 @@ export interface Distrusted {
   /** Cleaned for display, at most 64 characters; not to be believed. */
   readonly commonName?: string
   readonly fingerprint?: string
+  /** Of an expired certificate within its grace, whose `notAfter` is then the end of that. */
+  readonly renewalOnly?: Trusted
 }
 
 /**

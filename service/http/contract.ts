@@ -101,6 +101,18 @@ export const issuedAnswer = z.strictObject({
   notAfter: time,
 })
 
+/** A device's own certificate, as the devices' port sees it; `now` for a device without a clock. */
+export const deviceAnswer = z.strictObject({
+  username: z.string(),
+  serial: z.string(),
+  notAfter: time,
+  /** From here on it should ask for its next certificate: two thirds of its life. */
+  renewAfter: time,
+  /** It has expired and can only be renewed. */
+  renewalOnly: z.boolean(),
+  now: time,
+})
+
 export const certificateParams = z.strictObject({
   serial: z.string().regex(/^[0-9a-f]{1,40}$/, "a serial number in lower-case hex"),
 })
@@ -121,6 +133,9 @@ export const certificateAnswer = z.strictObject({
   keyOrigin: z.string(),
   state: certificateState,
   notAfter: time,
+  renewAfter: time,
+  /** Serial number of the certificate that it took the place of. */
+  renews: z.string().optional(),
   issuedAt: time,
   issuedBy: z.string(),
   through: z.string(),

@@ -1,5 +1,6 @@
 import type { Request } from "express"
 import type { Actor } from "../access/accounts.ts"
+import type { Trusted } from "../ca/verdict.ts"
 import { plainAddress } from "./address.ts"
 import { isOwnPage } from "./host.ts"
 import type { Pass, Passes } from "./pass.ts"
@@ -13,6 +14,8 @@ export interface Asker {
   readonly pass: Pass | undefined
   /** The password was given within the last minutes. */
   readonly confirmed: boolean
+  /** What was shown in the TLS handshake and is good; at the devices' port alone. */
+  readonly certificate?: Trusted
 }
 
 /**

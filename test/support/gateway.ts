@@ -1,7 +1,7 @@
 import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { systemClock } from "../../service/clock.ts"
+import { type Clock, systemClock } from "../../service/clock.ts"
 import { loadConfig } from "../../service/config.ts"
 import { type Gateway, startGateway } from "../../service/gateway.ts"
 import { type Logger, openLog } from "../../service/log.ts"
@@ -28,6 +28,8 @@ export interface TestGatewayOptions {
   readonly config?: Readonly<Record<string, unknown>>
   /** False: nobody takes it into service. */
   readonly claimed?: boolean
+  /** The system's, unless a test sets the time. */
+  readonly clock?: Clock
 }
 
 export async function startTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
@@ -35,7 +37,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   const file = await writeFiles(folder, options)
   const lines: string[] = []
   const log: Logger = openLog("debug", (line) => lines.push(line))
-  const gateway = await startGateway(await loadConfig({}, ["--config", file]), {}, systemClock, log)
+  const gateway = await startGateway(await loadConfig({}, ["--config", file]), {}, options.clock ?? systemClock, log)
   const port = (name: string) => gateway.listeners.find((listener) => listener.name === name)?.port ?? 0
   const api = new Api(port("https"))
   if (options.claimed !== false) await api.signIn(ADMIN.username, ADMIN.password)

@@ -5,7 +5,7 @@ import type { RefusalCause } from "../../access/refusal-cause.ts"
 import type { User } from "../../access/user.ts"
 import type { Limits } from "../../limits.ts"
 import type { Admitted, TurnedAway } from "../gate/admission.ts"
-import { hasTooManyLevels, mayPublish, prefixedTopic } from "../gate/authorization.ts"
+import { hasTooManyLevels, mayPublish, policyOf, prefixedTopic } from "../gate/authorization.ts"
 import { type ConnackProperties, connackFrame } from "../wire/encode.ts"
 import type { Connect } from "../wire/packet.ts"
 import { Reason, type ReasonCode } from "../wire/reason.ts"
@@ -44,9 +44,10 @@ function decide(connection: Connection, packet: Connect, admission: Admitted | T
     const told = admission.reason === Reason.badUserNameOrPassword ? undefined : admission.sentence
     return refuse(connection, admission.reason, admission.cause, admission.sentence, admission.name, told)
   }
-  const { user } = admission
+  const { user, certificate } = admission
+  if (certificate?.renewalOnly === true) return decideRenewal(connection, packet, admission)
   const clientId = packet.clientId === "" ? `auto-${randomBytes(10).toString("hex")}` : packet.clientId
-  const policy = connection.exchange.directory.policy(user, clientId)
+  const policy = policyOf(connection.exchange.directory, user, clientId, certificate)
   const terms = termsOf(connection.exchange.limits, packet, clientId)
   const refusal =
     identifierRefusal(connection, user, clientId) ??
@@ -57,6 +58,25 @@ function decide(connection: Connection, packet: Connect, admission: Admitted | T
     return refuse(connection, refusal.reason, refusal.cause, refusal.sentence, user.username, refusal.sentence)
   }
   accept(connection, packet, admission, clientId, policy, terms)
+}
+
+/**
+ * An expired certificate within its grace lets a device in to renew it. It neither takes over nor reads its session, which
+ * waits for the new certificate, and leaves no will.
+ */
+function decideRenewal(connection: Connection, asked: Connect, admission: Admitted): void {
+  const { user, certificate } = admission
+  const clientId = `renewal-${randomBytes(10).toString("hex")}`
+  const packet = { ...asked, clean: true, sessionExpiry: 0, will: undefined }
+  const policy = policyOf(connection.exchange.directory, user, clientId, certificate)
+  const terms = termsOf(connection.exchange.limits, packet, clientId)
+  const refusal = capRefusal(connection, user, clientId) ?? sizeRefusal(packet, terms)
+  if (refusal !== null) {
+    return refuse(connection, refusal.reason, refusal.cause, refusal.sentence, user.username, refusal.sentence)
+  }
+  accept(connection, packet, admission, clientId, policy, terms)
+  const sentence = `the certificate of ${user.username} has expired; it was let in to renew it, and for nothing else`
+  connection.note("certificate-expired", sentence)
 }
 
 interface Refusal {

@@ -36,6 +36,8 @@ export interface Exchange {
   readonly retained: Retained
   readonly sessions: Sessions
   readonly connections: Connections
+  /** The body of the answer to a device that asks for its next certificate. */
+  readonly renew: (certificate: GoodCertificate, csr: Buffer) => Promise<object>
   /** A user has come in; with a certificate, this one was seen in use. */
   readonly onAdmitted: (username: string, address: string, certificate: GoodCertificate | undefined) => void
 }

@@ -7,6 +7,7 @@ import type { MessageProperties, QoS } from "../wire/packet.ts"
 import { ProtocolError, Reason, violated } from "../wire/reason.ts"
 import type { Connection } from "./connection.ts"
 import type { Exchange } from "./exchange.ts"
+import { isRenewal, receiveRenewal } from "./renewal.ts"
 
 const PUBACK = 4
 const PUBREC = 5
@@ -30,6 +31,10 @@ export function receivePublish(
   const aliased = alias === undefined ? sentTopic : (connection.incomingAliases?.resolve(sentTopic, alias) ?? sentTopic)
   exchange.counters.messagesIn++
   if (qos === 2 && !openQos2(connection, packetId)) return
+  if (isRenewal(connection, aliased)) {
+    receiveRenewal(connection, payload)
+    return qos === 0 ? undefined : acknowledge(connection, qos, packetId, Reason.success)
+  }
   const topic = prefixedTopic(policy, aliased)
   const refusal = mayPublish(policy, topic)
     ? refusedByLimits(connection, topic, payload, retain, qos)

@@ -64,9 +64,11 @@ export class Admission {
   }
 
   #byCertificate(connect: Connect, presented: PresentedCertificate): Admitted | TurnedAway {
-    const verdict = this.#parts.judge(presented)
-    if (!verdict.ok) {
-      return refused(`certificate-${verdict.cause}`, Reason.notAuthorized, verdict.commonName ?? "", verdict.sentence)
+    const judged = this.#parts.judge(presented)
+    const verdict = judged.ok ? judged : judged.renewalOnly
+    if (verdict === undefined) {
+      const { cause, commonName = "", sentence } = judged as Extract<Verdict, { ok: false }>
+      return refused(`certificate-${cause}`, Reason.notAuthorized, commonName, sentence)
     }
     const name = verdict.commonName
     const no = (cause: RefusalCause, sentence: string) => refused(cause, Reason.notAuthorized, name, sentence)

@@ -1,8 +1,25 @@
+import type { Directory } from "../../access/directory.ts"
 import { isReserved } from "../../access/explain.ts"
-import type { Policy } from "../../access/policy.ts"
+import { Policy } from "../../access/policy.ts"
+import { renewalRights } from "../../access/renewal-rights.ts"
+import type { User } from "../../access/user.ts"
 
 /** Renewal requests and the like: never prefixed, so that a device needs no knowledge of its prefix. */
 const GATEWAY_TOPICS = "$gatehouse/"
+
+/**
+ * What a user may do on a connection. Whoever came in with an expired certificate may ask for the next one, whatever else
+ * it may otherwise.
+ */
+export function policyOf(
+  directory: Directory,
+  user: User,
+  clientId: string,
+  certificate: { readonly renewalOnly?: true } | undefined,
+): Policy {
+  if (certificate?.renewalOnly !== true) return directory.policy(user, clientId)
+  return Policy.compile(renewalRights(user), "mqtt", user.username, undefined, undefined)
+}
 
 /** The topic a publish is judged and sent as: with the user's prefix before it. */
 export function prefixedTopic(policy: Policy, topic: string): string {

@@ -1,5 +1,7 @@
+import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Server, Socket } from "node:net"
 import type { Duplex } from "node:stream"
+import type { PresentedCertificate } from "../../ca/trust.ts"
 import { GatewayError } from "../../errors.ts"
 import type { Origin } from "../gate/admission.ts"
 import type { Handshakes } from "./handshakes.ts"
@@ -20,6 +22,12 @@ export interface TlsMaterial {
   readonly ca: readonly string[]
 }
 
+export type OnRequest = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  certificate: PresentedCertificate | undefined,
+) => void
+
 /** What every listener hands its byte streams to. */
 export interface Entrance {
   readonly turnstile: Turnstile
@@ -31,6 +39,8 @@ export interface Entrance {
   /** Bytes of the largest WebSocket frame. */
   readonly frameBytes: number
   enter(stream: Duplex, origin: Origin, plainSocket: boolean): void
+  /** An HTTP request at the port of wss that is no upgrade, with the certificate its sender showed. */
+  readonly onRequest: OnRequest | undefined
   /** A TLS handshake failed; there is no client to answer. */
   handshakeFailed(address: string, why: string): void
 }

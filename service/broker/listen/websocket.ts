@@ -42,7 +42,11 @@ export async function listenWs(binding: Binding, entrance: Entrance): Promise<Li
 /** MQTT over WebSocket over TLS on a port of its own, for passwords and certificates. */
 export async function listenWss(binding: Binding, material: TlsMaterial, entrance: Entrance): Promise<Listener> {
   const options = { ...tlsOptions(material, entrance.handshakeMs), ...OFTEN }
-  const server = createTlsServer(options, answerPlainRequest)
+  const { onRequest } = entrance
+  const server = createTlsServer(options, (request, response) => {
+    if (onRequest === undefined) answerPlainRequest(request, response)
+    else onRequest(request, response, presentedBy(request.socket as TLSSocket))
+  })
   waitBeforeTls(server, entrance)
   server.on("tlsClientError", (error, socket) => {
     entrance.handshakeFailed(plainAddress(socket.remoteAddress), reasonOf(error))

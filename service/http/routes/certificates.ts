@@ -2,8 +2,10 @@ import { isAdministrator } from "../../access/access-document.ts"
 import { type Actor, assertMayTouch } from "../../access/accounts.ts"
 import type { Directory } from "../../access/directory.ts"
 import { OWN_ISSUER, type User } from "../../access/user.ts"
+import type { Issued } from "../../ca/authority.ts"
 import { parseCsr } from "../../ca/csr.ts"
 import { type IssueEntry, stateAt } from "../../ca/issue-log.ts"
+import { renewAfter } from "../../ca/validity.ts"
 import { content, created, ok } from "../answer.ts"
 import { assertConfirmed, isPowerful } from "../confirmation.ts"
 import {
@@ -24,7 +26,7 @@ import { Problem } from "../problem.ts"
 import { type RawBody, type Route, route } from "../route.ts"
 import { time } from "../time.ts"
 
-const PEM_CHAIN = "application/pem-certificate-chain"
+export const PEM_CHAIN = "application/pem-certificate-chain"
 
 /** A device's certificates: issued for its user, shown, revoked. */
 export function certificateRoutes({ directory, authority, issueLog, events, clock }: Gateway): Route[] {
@@ -60,10 +62,9 @@ export function certificateRoutes({ directory, authority, issueLog, events, cloc
           through: "api",
         })
         events.publish("certificate-issued", "/certificates", { serial: issued.serial, commonName: user.username })
-        const { serial, fingerprint, certificatePem: certificate, chainPem: chain, rootPem: root } = issued
-        if (accepts("application/json", PEM_CHAIN) === PEM_CHAIN) return content(PEM_CHAIN, chain) // for a shell without a JSON reader
-        const answer = { serial, fingerprint, certificate, chain, root, notAfter: time(issued.notAfter) }
-        return created(answer, `${API}/certificates/${serial}`)
+        // for a shell without a JSON reader
+        if (accepts("application/json", PEM_CHAIN) === PEM_CHAIN) return content(PEM_CHAIN, issued.chainPem)
+        return created(shownIssued(issued), `${API}/certificates/${issued.serial}`)
       },
     }),
     route({
@@ -128,8 +129,16 @@ export function certificateRoutes({ directory, authority, issueLog, events, cloc
   ]
 }
 
+/** A certificate as it is handed out. */
+export function shownIssued({ serial, fingerprint, certificatePem, chainPem, rootPem, notAfter }: Issued) {
+  return {
+    ...{ serial, fingerprint, certificate: certificatePem, chain: chainPem, root: rootPem },
+    notAfter: time(notAfter),
+  }
+}
+
 /** A request as `openssl req` writes it: PEM, or DER, which travels on as bare base64. */
-const REQUEST_ALONE: RawBody = {
+export const REQUEST_ALONE: RawBody = {
   types: ["application/pkcs10", "text/plain"],
   read: (bytes) => ({ csr: bytes[0] === 0x30 && bytes[1]! >= 0x80 ? bytes.toString("base64") : bytes.toString() }),
 }
@@ -184,6 +193,8 @@ function shownAt(entry: IssueEntry, now: number) {
     keyOrigin,
     state: stateAt(entry, now),
     notAfter: time(notAfter),
+    renewAfter: time(renewAfter(entry)),
+    ...(entry.renews === undefined ? {} : { renews: entry.renews }),
     issuedAt: time(at),
     issuedBy: by,
     through,

@@ -237,3 +237,25 @@ test("the log's lines carry the certificate and no key", async () => {
     assert.equal(createHash("sha256").update(Buffer.from(der, "base64")).digest("hex"), rest.sha256)
   }
 })
+
+test("revoking takes along what was renewed, as far as the key can have been misused", async () => {
+  for (const [state, reason, expected] of [
+    ["active", "lost", ["revoked", "revoked"]],
+    ["superseded", "tidied up", ["active", "active"]],
+    ["superseded", "key-compromise", ["revoked", "revoked"]],
+  ] as const) {
+    const { authority, log, clock } = world()
+    const first = await authority.issue({ commonName: "a", csr: named("a"), ...by })
+    const second = await authority.issue({ commonName: "a", csr: named("a"), ...by, renews: first.serial })
+    const third = await authority.issue({ commonName: "a", csr: named("a"), ...by, renews: second.serial })
+    for (const { serial } of [first, second, third]) log.activate(serial, clock.now())
+    if (state === "superseded") await log.supersede(first.serial, "a", clock.now())
+    await authority.revoke(first.serial, reason, "admin")
+    assert.equal(log.find(first.serial)?.state, "revoked")
+    assert.deepEqual(
+      [second, third].map(({ serial }) => log.find(serial)?.state),
+      expected,
+      reason,
+    )
+  }
+})

@@ -3,8 +3,10 @@ import { describe, test } from "node:test"
 import { emptyPending, Pending, type PendingDocument, pendingDocument } from "../../../service/ca/pending.ts"
 import { DAY } from "../../../service/ca/validity.ts"
 import { issuedLine, MemoryDocument, NOW, type World, world } from "./memory.ts"
+import { named } from "./requests.ts"
 
 const MINUTE = 60_000
+const by = { by: "admin", through: "api" }
 
 function started(
   patience?: number,
@@ -13,7 +15,8 @@ function started(
 ) {
   const { log, clock, authority } = here
   const revoke = (serial: string, reason: string, by: string) => authority.revoke(serial, reason, by)
-  const parts = { log, document, revoke, clock, ...(patience !== undefined && { patience }) }
+  const supersede = (serial: string, by: string) => log.supersede(serial, by, clock.now())
+  const parts = { log, document, revoke, supersede, clock, ...(patience !== undefined && { patience }) }
   return { ...here, document, pending: new Pending(parts) }
 }
 
@@ -139,4 +142,32 @@ test("the patience can be up to 90 days", async () => {
   here.clock.pass(1)
   await here.pending.tick()
   assert.equal(state(here, serial), "revoked")
+})
+
+test("a certificate whose successor does not connect is good for seven days beside it", async () => {
+  const here = started(30 * DAY)
+  const { authority, log, pending, clock } = here
+  const old = await authority.issue({ commonName: "a", csr: named("a"), ...by })
+  log.activate(old.serial, clock.now())
+  const next = await authority.issue({ commonName: "a", csr: named("a"), ...by, renews: old.serial })
+  await pending.tick()
+  clock.date += 365 * DAY // someone sets the date; no time passes
+  await pending.tick()
+  clock.pass(7 * DAY - 1)
+  await pending.tick()
+  assert.equal(log.find(old.serial)?.state, "active")
+  clock.pass(1)
+  await pending.tick()
+  assert.deepEqual([log.find(old.serial)?.state, log.find(next.serial)?.state], ["superseded", "pending"])
+})
+
+test("a successor that nobody ever used is revoked, and the old certificate goes on", async () => {
+  const { authority, log, pending, clock } = started()
+  const old = await authority.issue({ commonName: "a", csr: named("a"), ...by })
+  log.activate(old.serial, clock.now())
+  const next = await authority.issue({ commonName: "a", csr: named("a"), ...by, renews: old.serial })
+  await pending.tick()
+  clock.pass(30 * DAY)
+  await pending.tick()
+  assert.deepEqual([log.find(old.serial)?.state, log.find(next.serial)?.state], ["active", "revoked"])
 })

@@ -29,7 +29,7 @@ test("without a file the defaults hold, with the state in ./state", async () => 
   assert.equal(config.stateDirectory, resolve("state"))
   assert.equal(config.log.level, "info")
   assert.equal("bootstrap" in config, false)
-  assert.deepEqual(config.certificates, { deviceLifetimeDays: 398, pendingHours: 24 })
+  assert.deepEqual(config.certificates, { deviceLifetimeDays: 398, pendingHours: 24, graceDays: 30 })
   assert.deepEqual(config.listeners, {
     mqtt: { enabled: true, host: "127.0.0.1", port: 1883 },
     mqtts: { enabled: true, host: "*", port: 8883 },
@@ -56,7 +56,7 @@ test("what the file sets holds, and the rest keeps its default", async (t) => {
   assert.deepEqual(config.listeners.https, { enabled: true, host: "*", port: 0 })
   assert.equal(config.listeners.ws.enabled, false)
   assert.deepEqual([config.limits.connections, config.limits.connectionsPerAddress], [10, 5])
-  assert.deepEqual(config.certificates, { deviceLifetimeDays: 398, pendingHours: 2160 })
+  assert.deepEqual(config.certificates, { deviceLifetimeDays: 398, pendingHours: 2160, graceDays: 30 })
   assert.deepEqual([config.site, config.hostname], ["Plant-7", "gw.plant7.example"])
 })
 

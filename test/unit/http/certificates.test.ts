@@ -39,6 +39,7 @@ test("a request becomes a certificate, found in the log with who asked and how",
     ...{ serial, fingerprint: reply.at("fingerprint"), publicKey: key, commonName: "pump", kind: "device" },
     ...{ keyOrigin: "device", state: "pending", notAfter: reply.at("notAfter"), issuedBy: "tom", through: "api" },
     issuedAt: new Date(bench.clock.now()).toISOString(),
+    renewAfter: new Date(bench.clock.now() + (398 * 86_400_000 * 2) / 3).toISOString(),
   })
   bench.clock.advance(399 * 86_400_000)
   const later = await bench.signIn("tom")
