@@ -1,3 +1,4 @@
+import { closeSync, constants, openSync } from "node:fs"
 import { DatabaseSync } from "node:sqlite"
 
 /** What this version reads and writes; stands in the file as SQLite's `user_version`. */
@@ -32,6 +33,8 @@ export class NewerFormat extends Error {}
  * synced with every commit (WAL, synchronous FULL). Throws `NewerFormat`, and what SQLite throws for a damaged file.
  */
 export function openDatabase(path: string): DatabaseSync {
+  // SQLite itself takes what the umask leaves; its journal gets the mode that the file has
+  closeSync(openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600))
   const database = new DatabaseSync(path, { timeout: 5000 })
   try {
     const format = numberOf(database, "user_version")

@@ -81,7 +81,8 @@ describe("a client that comes and goes", () => {
     assert.deepEqual(connected, { clientId: "meter", username: "meter", address: "127.0.0.1" })
     await client.endAsync()
     const { at: _, ...gone } = await stream.next("client-disconnected")
-    assert.deepEqual(gone, { clientId: "meter", username: "meter", address: "127.0.0.1" })
+    const ended = { cause: "closed", detail: "the client said goodbye" }
+    assert.deepEqual(gone, { clientId: "meter", username: "meter", address: "127.0.0.1", ...ended })
   })
 
   it("is told of when it is thrown out too, and never with an identifier that turns the line around", async () => {
