@@ -1,8 +1,8 @@
 /** Builds the appliance: the image of an SD card, a signed bundle, an SBOM and checksums. See image/README.md. */
-import { execFileSync } from "node:child_process"
 import { parseArgs } from "node:util"
 import manifest from "../package.json" with { type: "json" }
 import { buildImage, type Request } from "./image/build.ts"
+import { sourceEpoch } from "./image/epoch.ts"
 import { BuildError } from "./image/run.ts"
 
 const ROOT = new URL("..", import.meta.url).pathname
@@ -29,14 +29,13 @@ function requestOf(argv: readonly string[]): Request {
   const given = [key, certificate, keyring].filter((value) => value !== undefined).length
   if (given !== 0 && given !== 3) throw new BuildError("--key, --certificate and --keyring are given together")
   const signing = given === 3 ? { signing: { key: key!, certificate: certificate!, keyring: keyring! } } : {}
-  return { ...rest, ...signing, ...(sources === undefined ? {} : { sources }), repository: ROOT, epoch: epoch() }
-}
-
-/** When what the image is made from was last changed, in seconds since 1970. */
-function epoch(): number {
-  const given = process.env.SOURCE_DATE_EPOCH
-  if (given !== undefined && /^\d+$/.test(given)) return Number(given)
-  return Number(execFileSync("git", ["log", "-1", "--format=%ct"], { cwd: ROOT, encoding: "utf8" }))
+  return {
+    ...rest,
+    ...signing,
+    ...(sources === undefined ? {} : { sources }),
+    repository: ROOT,
+    epoch: sourceEpoch(ROOT),
+  }
 }
 
 try {

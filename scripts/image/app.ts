@@ -12,11 +12,15 @@ export interface AppInputs {
   readonly repository: string
   readonly cache: string
   readonly version: string
+  /** As Node names it. */
+  readonly cpu: Cpu
 }
 
+export type Cpu = "arm64" | "x64"
+
 /**
- * Puts the service as it runs on the box into `target`: sources, the page, and the packages of the lockfile for
- * linux-arm64 with the Node that is one of them. The version is the image's.
+ * Puts the service as it runs on a box into `target`: sources, the page, and the packages of the lockfile for
+ * Linux on `cpu` with the Node that is one of them. The version is the image's.
  */
 export function layApp(inputs: AppInputs, target: string): void {
   const { repository, version } = inputs
@@ -34,11 +38,11 @@ function manifestOf(repository: string): Record<string, unknown> {
 }
 
 /** node_modules for the box, kept under the hash of the lockfile. */
-function modules({ repository, cache }: AppInputs): string {
+function modules({ repository, cache, cpu }: AppInputs): string {
   const files = ["package.json", "package-lock.json"]
   const hash = createHash("sha256")
   for (const name of files) hash.update(readFileSync(join(repository, name)))
-  const folder = join(cache, `modules-${hash.digest("hex").slice(0, 16)}`)
+  const folder = join(cache, `modules-${cpu}-${hash.digest("hex").slice(0, 16)}`)
   const done = join(folder, "node_modules")
   if (existsSync(done)) return done
   const partial = `${folder}.partial`
@@ -55,19 +59,19 @@ function modules({ repository, cache }: AppInputs): string {
     "--no-fund",
   ]
   run("npm", ["ci", ...flags], { cwd: partial })
-  dropForeignBinaries(join(partial, "node_modules"))
+  dropForeignBinaries(join(partial, "node_modules"), cpu)
   rmSync(join(partial, "node_modules/.package-lock.json"), { force: true })
   renameSync(partial, folder)
   return done
 }
 
-/** Native addons come with binaries for every machine there is; the box is one of them. */
-function dropForeignBinaries(folder: string): void {
+/** Native addons come with binaries for every machine there is. */
+function dropForeignBinaries(folder: string, cpu: Cpu): void {
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     if (!entry.isDirectory() || entry.name !== "prebuilds") continue
     const prebuilds = join(entry.parentPath, entry.name)
     for (const name of readdirSync(prebuilds)) {
-      if (name !== "linux-arm64") rmSync(join(prebuilds, name), { recursive: true })
+      if (name !== `linux-${cpu}`) rmSync(join(prebuilds, name), { recursive: true })
     }
   }
 }

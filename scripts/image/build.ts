@@ -1,7 +1,6 @@
-import { createHash } from "node:crypto"
-import { createReadStream, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { pipeline } from "node:stream/promises"
+import { sha256, writeChecksums } from "../release/signature.ts"
 import { layApp } from "./app.ts"
 import { aptSources } from "./apt-sources.ts"
 import { makeBundle } from "./bundle.ts"
@@ -116,7 +115,7 @@ interface Aside {
 function layStage({ request, meta, signing, tar, cache, image }: Site, stage: string, aside: Aside): void {
   const { version, epoch, repository } = request
   layRoot({ tar, rootfs: join(image, "rootfs"), version, keyring: keyringText(signing), epoch }, stage)
-  layApp({ repository, cache, version }, join(stage, "usr/lib/gatehouse"))
+  layApp({ repository, cache, version, cpu: "arm64" }, join(stage, "usr/lib/gatehouse"))
   const document = sbom({
     version,
     dpkgStatus: join(stage, "var/lib/dpkg/status"),
@@ -147,16 +146,4 @@ async function compare(site: Site, names: readonly string[]): Promise<void> {
     console.log(`same  ${first}  ${name}`)
   }
   rmSync(again, { recursive: true })
-}
-
-async function writeChecksums(folder: string, names: readonly string[], target: string): Promise<void> {
-  const lines: string[] = []
-  for (const name of names) lines.push(`${await sha256(join(folder, name))}  ${name}\n`)
-  writeFileSync(join(folder, target), lines.join(""))
-}
-
-async function sha256(path: string): Promise<string> {
-  const hash = createHash("sha256")
-  await pipeline(createReadStream(path), hash)
-  return hash.digest("hex")
 }

@@ -122,12 +122,16 @@ export async function status(machine: Machine) {
   return JSON.parse(await machine.run("cat /var/lib/gatehouse-system/status.json"))
 }
 
-/** Signs in and asks the API for its status, through the forwarded port. */
+/** What goes into the header `authorization` of the administrator's calls. */
+export async function signedIn(machine: Machine): Promise<string> {
+  const { text } = await machine.call("POST", "/api/v1/tokens", {}, ADMINISTRATOR)
+  return `Bearer ${JSON.parse(text).token}`
+}
+
+/** What the API says of itself, through the forwarded port. */
 export async function apiStatus(machine: Machine): Promise<{ version: string; claimed: boolean }> {
-  const signed = await machine.call("POST", "/api/v1/tokens", {}, ADMINISTRATOR)
-  const { token } = JSON.parse(signed.text)
-  const answer = await machine.get("/api/v1/status", { authorization: `Bearer ${token}` })
-  return JSON.parse(answer.text)
+  const { text } = await machine.get("/api/v1/status", { authorization: await signedIn(machine) })
+  return JSON.parse(text)
 }
 
 /** Changes one bit of a card. */

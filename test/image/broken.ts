@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto"
 import { copyFileSync, readFileSync, truncateSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { makeBundle } from "../../scripts/image/bundle.ts"
@@ -46,7 +47,7 @@ export function faultyBundle(fault: keyof typeof FAULTS): string {
 export function badBundles(): Record<string, string> {
   const folder = scratch("bad-bundles")
   const at = (name: string) => join(folder, name)
-  writeFileSync(at("slot"), Buffer.alloc(2 << 20, "gatehouse"))
+  writeFileSync(at("slot"), randomBytes(2 << 20))
   const bundle = (name: string, differs: object, signing = keys()) => {
     const inputs = {
       compatible: META.compatible,
@@ -75,7 +76,7 @@ export function badBundles(): Record<string, string> {
     "bundle-unsigned": at("unsigned.raucb"),
     "bundle-foreign-key": bundle("foreign.raucb", {}, developmentKeys(at("foreign-keys"), "somebody else")),
     "bundle-damaged": altered("damaged.raucb", (bytes) => {
-      bytes[2048]! ^= 1
+      bytes[100_000]! ^= 1
     }),
     "bundle-truncated": at("cut.raucb"),
     "bundle-older": bundle("older.raucb", { version: "0.0.1" }),

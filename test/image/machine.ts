@@ -18,8 +18,15 @@ export interface MachineOptions {
   readonly from?: string
 }
 
+/**
+ * Where the broker is reached under its own port, as a device is told it. An address of the loopback that nothing else
+ * uses, so that whatever listens on this machine's 8883 is not in the way.
+ */
+export const BROKER_ADDRESS = "127.77.77.1"
+const MQTTS = 8883
+
 /** Guest ports that are reached through a port of this machine. */
-const FORWARDED = [443, 8883, 8084, 1883, 22, 80] as const
+const FORWARDED = [443, 8084, 1883, 22, 80] as const
 type GuestPort = (typeof FORWARDED)[number]
 
 /** One QEMU `-M virt` with an appliance in it. Killed when disposed: to it, that is a power cut. */
@@ -128,6 +135,13 @@ export class Machine implements AsyncDisposable {
     await this.qmp.run("device_add", { driver: "virtio-blk-pci", id: "plugged", drive: "plugged", bus: "socket" })
   }
 
+  /** Plugs a USB serial adapter in and answers the pseudo terminal at the other end of its cable. */
+  async plugInSerial(): Promise<string> {
+    const cable = await this.qmp.run("chardev-add", { id: "cable", backend: { type: "pty", data: {} } })
+    await this.qmp.run("device_add", { driver: "usb-serial", id: "adapter", chardev: "cable", "always-plugged": true })
+    return (cable as { pty: string }).pty
+  }
+
   /** Takes it out again. */
   async unplug(): Promise<void> {
     await this.qmp.run("device_del", { id: "plugged" })
@@ -167,7 +181,8 @@ function qemuArguments({ disk, uBoot, folder, from }: MachineOptions, ports: Rec
   const at = (name: string) => join(folder, name)
   writeFileSync(at("probe.service"), PROBE_UNIT)
   writeFileSync(at("wanted.conf"), PROBE_WANTED)
-  const forwards = FORWARDED.map((guest) => `hostfwd=tcp:127.0.0.1:${ports[guest]}-:${guest}`).join(",")
+  const forwards = FORWARDED.map((guest) => `hostfwd=tcp:127.0.0.1:${ports[guest]}-:${guest}`)
+  forwards.push(`hostfwd=tcp:${BROKER_ADDRESS}:${MQTTS}-:${MQTTS}`)
   // a name of fw_cfg has at most 55 bytes, which is why the units have these
   const credential = (name: string, file: string) => [
     "-fw_cfg",
@@ -178,7 +193,7 @@ function qemuArguments({ disk, uBoot, folder, from }: MachineOptions, ports: Rec
     ...["-nodefaults", "-display", "none", "-bios", uBoot],
     // the process is killed, not the host: what it has written is on the disk, synchronised or not
     ...["-drive", `file=${disk},format=qcow2,if=none,id=disk,cache=unsafe`, "-device", "virtio-blk-pci,drive=disk"],
-    ...["-netdev", `user,id=net,restrict=on,${forwards}`, "-device", "virtio-net-pci,netdev=net"],
+    ...["-netdev", `user,id=net,restrict=on,${forwards.join(",")}`, "-device", "virtio-net-pci,netdev=net"],
     ...["-device", "virtio-rng-pci", "-device", "qemu-xhci", "-device", "i6300esb", "-action", "watchdog=reset"],
     ...["-device", "virtio-serial-pci", "-chardev", `socket,id=probe,path=${at("probe.sock")},server=on,wait=off`],
     ...["-device", "virtserialport,chardev=probe,name=gatehouse.probe"],

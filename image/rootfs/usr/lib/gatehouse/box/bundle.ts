@@ -82,8 +82,8 @@ export interface Judgement {
 export async function judgeBundle(path: string, expected: Judgement): Promise<BundleFacts | Refusal> {
   const form = judgeForm(path, expected.announced)
   if (form !== undefined) return form
-  const { status, output } = await runProgram("rauc", ["info", "--output-format=json-2", path])
-  if (status !== 0) return refusalOf(output)
+  const { status, output, errors } = await runProgram("rauc", ["info", "--output-format=json-2", path])
+  if (status !== 0) return refusalOf(errors)
   const manifest = manifestOf(output)
   const suits = judgeManifest(manifest, expected)
   if (suits !== undefined) return suits
@@ -133,12 +133,11 @@ function bytesOf(path: string, position: number, length: number): Buffer {
   return bytes.subarray(0, read)
 }
 
-/** RAUC tells one kind of failure from another in words only. */
-export function refusalOf(output: string): Refusal {
-  if (/self[- ]signed|issuer certificate|certificate verify error|unable to verify|untrusted/i.test(output)) {
+/** RAUC tells one kind of failure from another in words only; these are those of 1.13. */
+export function refusalOf(errors: string): Refusal {
+  if (/self[- ]signed|issuer certificate|Verify error|untrusted/i.test(errors)) {
     return refusal("bundle-foreign-key", "The bundle is signed, but not by a key that this box trusts.")
   }
-  if (/compatible/i.test(output)) return refusal("bundle-other-board", "The bundle is for another product or board.")
   return refusal("bundle-damaged", "The bundle's signature does not fit its content. Upload it again, from its source.")
 }
 
@@ -153,11 +152,11 @@ export interface Manifest {
 }
 
 export function manifestOf(json: string): Manifest {
-  const { update = {}, bundle = {}, compatible, version, description } = JSON.parse(json.slice(json.indexOf("{")))
+  const { update = {}, bundle = {} } = JSON.parse(json)
   return {
-    compatible: update.compatible ?? compatible ?? "",
-    version: update.version ?? version ?? "",
-    description: update.description ?? description ?? "",
+    compatible: update.compatible ?? "",
+    version: update.version ?? "",
+    description: update.description ?? "",
     verityHash: bundle["verity-hash"] ?? "",
     veritySalt: bundle["verity-salt"] ?? "",
     veritySize: Number(bundle["verity-size"] ?? 0),

@@ -13,7 +13,7 @@ export async function setClock(id: string, { kind, time }: Of<"set-clock">): Pro
     const message = `${time} lies before this version was built (${new Date(floor).toISOString()}).`
     return tell(id, kind, { state: "refused", code: "clock-invalid", message })
   }
-  const { status, output } = await runProgram("date", ["--utc", `--set=@${wanted / 1000}`])
-  if (status !== 0) return tell(id, kind, { state: "failed", code: "clock-invalid", message: output.trim() })
+  const { status, errors } = await runProgram("date", ["--utc", `--set=@${wanted / 1000}`])
+  if (status !== 0) return tell(id, kind, { state: "failed", code: "clock-invalid", message: errors.trim() })
   tell(id, kind, { state: "done", message: `The clock says ${new Date().toISOString()}.` })
 }
