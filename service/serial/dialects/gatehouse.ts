@@ -76,23 +76,34 @@ async function makeKey(exchange: Exchange, task: Task, hello: Hello): Promise<Ou
       `the device makes keys of the kinds "${hello.alg}" only, the gateway certifies ${KEYS.join(", ")}; update its firmware`,
     )
   }
-  const isOurs = hello.st === "pending" && hello.job === task.job
-  const code = hello.lock === "code" && !isOurs ? task.answer("label-code") : undefined
-  if (hello.lock === "code" && !isOurs && code === undefined) return needsAnswer(LABEL_CODE)
   const members = { job: task.job, alg, cn: task.commonName }
-  if (code === undefined) return asked(exchange, keyAnswer, "key", members)
-  return asked(exchange, keyAnswer, "key", { ...members, code: plain(code) }, { secret: true })
+  const isOurs = hello.st === "pending" && hello.job === task.job
+  if (hello.lock !== "code" || isOurs) return asked(exchange, keyAnswer, "key", members)
+  return makeKeyByCode(exchange, task, members)
 }
 
-const LABEL_CODE = {
-  id: "label-code",
-  kind: "code",
-  sentence: "The device is in service already. Type the code that stands on its label to give it a new key.",
-} as const
+/** What is asked for one after the other: a wrong code may be a slip of the finger. */
+const LABEL_CODES = ["label-code", "label-code-2", "label-code-3"]
+
+async function makeKeyByCode(
+  exchange: Exchange,
+  task: Task,
+  members: Message,
+): Promise<Outcome<z.infer<typeof keyAnswer>>> {
+  const typed = LABEL_CODES.map((id) => task.answer(id)).filter((code) => code !== undefined)
+  const last = typed.at(-1)
+  const ask = (sentence: string) => needsAnswer({ id: LABEL_CODES[typed.length]!, kind: "code", sentence })
+  if (last === undefined) {
+    return ask("The device is in service already. Type the code that stands on its label to give it a new key.")
+  }
+  const key = await asked(exchange, keyAnswer, "key", { ...members, code: plain(last) }, { secret: true })
+  if (key.ok || key.code !== "wrong-code" || typed.length === LABEL_CODES.length) return key
+  return ask("The device does not accept this code. Read it from the label once more, and type it.")
+}
 
 /** A typed code without what a frame cannot carry: it is wrong then anyway, and the device says so. */
 function plain(code: string): string {
-  return code.replace(/[^ !#-[\]-z|}~]/g, "").slice(0, 64)
+  return code.replace(/[^ !#-[\]-z|}~]/g, "").slice(0, 64) || "-"
 }
 
 async function fetchRequest(

@@ -141,8 +141,10 @@ describe("a device in service", { concurrency: 8 }, () => {
     const before = player.holdings()
     const next = (answers: Record<string, string>) => taskFor("pump-1", answers, "job2")
     assert.equal(refusal(await request(desk.line, next({}))).question?.id, "label-code")
-    assert.equal(refusal(await request(desk.line, next({ "label-code": "0000" }))).code, "wrong-code")
-    const { csr } = value(await request(desk.line, next({ "label-code": "4711" })))
+    const wrong = { "label-code": "0000", "label-code-2": "1111" }
+    assert.equal(refusal(await request(desk.line, next(wrong))).question?.id, "label-code-3")
+    assert.equal(refusal(await request(desk.line, next({ ...wrong, "label-code-3": "2222" }))).code, "wrong-code")
+    const { csr } = value(await request(desk.line, next({ ...wrong, "label-code-3": "4711" })))
     assert.deepEqual(player.holdings(), before)
     value(await gatehouse.store(desk.line, next({}), await certify("pump-1", csr)))
     assert.notEqual(player.holdings().key, before.key)
