@@ -25,7 +25,7 @@ const USAGE = `npm run bench:fairness -- [options]
 /** Milliseconds that the p99 may grow by. */
 const BOUND_MS = 50
 /** MiB that the gateway may come to. */
-const BOUND_MIB = 1024
+const BOUND_MIB = 768
 const PER_SECOND = 200
 const MIB = 1024 * 1024
 const LOGIN = { username: "bench", password: "a rather dull phrase" } as const

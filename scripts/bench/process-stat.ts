@@ -17,6 +17,24 @@ export function residentMemory(pid: number): number {
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? Number.NaN)
 }
 
+/** Milliseconds that the process's main thread has stood in the queue for a processor so far. */
+export function processorWait(pid: number): number {
+  return waitOf(`/proc/${pid}/task/${pid}/schedstat`)
+}
+
+/** The same for the thread that asks. */
+export function ownProcessorWait(): number {
+  return waitOf("/proc/thread-self/schedstat")
+}
+
+function waitOf(path: string): number {
+  try {
+    return Number(readFileSync(path, "latin1").split(" ")[1]) / 1e6
+  } catch {
+    return 0
+  }
+}
+
 /** "AMD EPYC, 2 cores": what the figures were measured on. */
 export function processorModel(): string {
   const info = readFileSync("/proc/cpuinfo", "latin1")

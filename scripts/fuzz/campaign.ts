@@ -1,9 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises"
 import { Worker } from "node:worker_threads"
 import { Client } from "../bench/load/client.ts"
-import { residentMemory } from "../bench/process-stat.ts"
 import type { CanaryOrder, Chirp } from "./canary.ts"
 import { caseOf, play } from "./cases.ts"
+import { Health } from "./health.ts"
+import { inWords, Memory } from "./memory.ts"
 import type { Weight } from "./scales.ts"
 import type { Subject } from "./subject.ts"
 import { World } from "./world.ts"
@@ -14,12 +15,6 @@ const WORLDS = 3
 /** Seconds until every cap of the gateway has been reached and its heap is as large as it will be. */
 const WARM_UP = 180
 const SETTLE = 30
-/** MiB alive, garbage collected, at the end of the attack and after the rest, beyond what was after the warm-up. */
-const GROWTH = 12
-/** The same after a run too short for a whole warm-up. */
-const GROWTH_IN_SHORT_RUN = 32
-/** MiB of RAM that the process may take at any time, with these limits: what is alive, garbage and the allocators' slack. */
-const MOST = 768
 /** Seconds between two weighings; each stops the gateway for a collection. */
 const WEIGH_EVERY = 60
 /** Milliseconds for the canary's round trip, waiting for a processor not counted. */
@@ -33,7 +28,8 @@ export class Campaign {
   readonly #seed: string
   readonly #onlyWorld: number | undefined
   readonly #findings: string[] = []
-  readonly #rss: number[] = []
+  readonly #memory = new Memory()
+  readonly #health: Health
   readonly #recent: { readonly name: string; readonly at: number }[] = []
   #stopped = false
   #begun = performance.now()
@@ -43,11 +39,10 @@ export class Campaign {
   #steps = 0
   #chirps = 0
   #slowest = 0
-  /** How often in a row /healthz was not answered. */
-  #sick = 0
 
   constructor(subject: Subject, seed: string, onlyWorld: number | undefined) {
     this.#subject = subject
+    this.#health = new Health(subject)
     this.#seed = seed
     this.#onlyWorld = onlyWorld
   }
@@ -69,7 +64,7 @@ export class Campaign {
     if (!ended) this.#finding("an attacker did not come to its end within 60 s")
     const after = await this.#settle()
     await canary.terminate()
-    this.#judgeMemory({ warm, last, after }, warmUp < WARM_UP ? GROWTH_IN_SHORT_RUN : GROWTH)
+    for (const finding of this.#memory.judge({ warm, last, after }, warmUp < WARM_UP)) this.#finding(finding)
     return this.#verdict()
   }
 
@@ -165,9 +160,8 @@ export class Campaign {
     const { pid, exit } = this.#subject
     for (const fault of this.#subject.faults()) this.#finding(`in the gateway's log: ${fault}; ${this.#suspects()}`)
     if (exit !== null) return this.#finding(`the gateway is gone: ${exit}; ${this.#suspects()}`)
-    this.#rss.push(residentMemory(pid) / 1024)
-    this.#sick = (await this.#subject.healthy()) ? 0 : this.#sick + 1
-    if (this.#sick === 2) this.#finding("/healthz did not answer ok twice in a row")
+    this.#memory.look(pid)
+    if (await this.#health.isLost()) this.#finding("/healthz did not answer ok twice in a row")
   }
 
   /** The cases that began in the last two seconds. */
@@ -183,7 +177,7 @@ export class Campaign {
     console.log(
       `${seconds.toFixed(0).padStart(5)} s  ${this.#cases} cases, ${this.#packets} packets (${rate}/s); ${this.#worlds} worlds, ` +
         `${this.#steps} steps; canary ${this.#chirps}, slowest ${this.#slowest.toFixed(0)} ms; ` +
-        `RSS ${(this.#rss.at(-1) ?? 0).toFixed(0)} MiB; ${this.#findings.length} findings`,
+        `RSS ${this.#memory.rss.toFixed(0)} MiB; ${this.#findings.length} findings`,
     )
   }
 
@@ -204,26 +198,6 @@ export class Campaign {
     return await this.#weigh()
   }
 
-  /** What is alive must be as much at the end as after the warm-up, and no more than that when all are gone. */
-  #judgeMemory(
-    { warm, last, after }: Readonly<Record<"warm" | "last" | "after", Weight | undefined>>,
-    growth: number,
-  ): void {
-    const step = Math.max(1, Math.floor(this.#rss.length / 30))
-    const seen = this.#rss.filter((_, i) => i % step === 0).map((mib) => mib.toFixed(0))
-    const most = Math.max(...this.#rss)
-    console.log(`RSS, MiB, every ${step} s: ${seen.join(" ")}; at most ${most.toFixed(0)} (bound ${MOST})`)
-    if (most > MOST) this.#finding(`the gateway took ${most.toFixed(0)} MiB of RAM`)
-    if (warm === undefined || last === undefined || after === undefined) return
-    console.log(
-      `alive after the warm-up: ${inWords(warm)}\n` +
-        `at the end of the attack: ${inWords(last)}; at most ${growth} MiB more allowed\n` +
-        `after ${SETTLE} s of rest: ${inWords(after)}; no more allowed`,
-    )
-    if (held(last) > held(warm) + growth) this.#finding("memory grows: more is alive at the end than after the warm-up")
-    if (held(after) > held(warm)) this.#finding("memory did not come back: nobody is there, and more is alive")
-  }
-
   #verdict(): boolean {
     this.#tell()
     const passed = this.#findings.length === 0
@@ -237,14 +211,4 @@ export class Campaign {
     this.#findings.push(text)
     if (this.#findings.length <= ENOUGH) console.log(`FINDING ${text}`)
   }
-}
-
-/** MiB of objects and of what they hold outside the heap. */
-function held({ heap, external }: Weight): number {
-  return heap + external
-}
-
-function inWords({ heap, external, reserved, rss }: Weight): string {
-  const [inHeap, outside, kept, all] = [heap, external, reserved, rss].map((mib) => mib.toFixed(1))
-  return `${inHeap} MiB of objects, ${outside} outside the heap (heap reserved ${kept}, RSS ${all})`
 }

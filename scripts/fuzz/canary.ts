@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs"
 import { setTimeout as delay } from "node:timers/promises"
 import { parentPort, workerData } from "node:worker_threads"
+import { ownProcessorWait, processorWait } from "../bench/process-stat.ts"
 import { openLine, type Target } from "./lines.ts"
 import { Talker } from "./talker.ts"
 
@@ -64,14 +64,7 @@ function answered(talker: Talker, wanted: string, ask: () => void): Promise<void
 
 /** Milliseconds that the gateway's main thread and this thread have waited for a processor so far. */
 function waitedFor(pid: number): number {
-  const wait = (path: string) => {
-    try {
-      return Number(readFileSync(path, "latin1").split(" ")[1]) / 1e6
-    } catch {
-      return 0
-    }
-  }
-  return wait(`/proc/${pid}/task/${pid}/schedstat`) + wait("/proc/thread-self/schedstat")
+  return processorWait(pid) + ownProcessorWait()
 }
 
 async function sing({ target, pid }: CanaryOrder): Promise<void> {

@@ -1,4 +1,6 @@
 import { connect, type Socket } from "node:net"
+import { Duplex } from "node:stream"
+import { connect as connectTls } from "node:tls"
 import { elapsed } from "../load/closed-loop.ts"
 
 /** The head of a TLS record that never comes to its end: the gateway must wait for the rest. */
@@ -9,24 +11,41 @@ const FROM = "127.66.0.1"
 const AT_ONCE = 200
 const PATIENCE_MS = 60_000
 
-/** TLS handshakes that were begun and are never finished; each that the gateway ends is begun anew. */
+/** The bytes that a TLS client begins with, all of them: the gateway must answer with a signature, and wait. */
+function wholeHello(): Promise<Buffer> {
+  return new Promise((resolve) => {
+    const write = (chunk: Buffer, _encoding: string, done: () => void) => {
+      resolve(chunk)
+      done()
+    }
+    connectTls({ socket: new Duplex({ read: () => {}, write }), rejectUnauthorized: false }).on("error", () => {})
+  })
+}
+
+/**
+ * TLS handshakes that were begun and are never finished; each that the gateway ends is begun anew. Every second one stalls
+ * in the middle of its ClientHello, the others right after it.
+ */
 export class HalfOpen {
   readonly #port: number
   readonly #wanted: number
   readonly #open = new Set<Socket>()
+  readonly #hello: Buffer
+  #begun = 0
   readonly #timer: NodeJS.Timeout
   /** Closed by the gateway within a second: it did not let them in. */
   turnedAway = 0
 
-  private constructor(port: number, wanted: number) {
+  private constructor(port: number, wanted: number, hello: Buffer) {
     this.#port = port
+    this.#hello = hello
     this.#wanted = wanted
     this.#timer = setInterval(() => this.#fill(), 20)
   }
 
   /** Resolves once as many hang as wanted, or the gateway lets no more in. */
   static async start(port: number, wanted: number): Promise<HalfOpen> {
-    const attack = new HalfOpen(port, wanted)
+    const attack = new HalfOpen(port, wanted, await wholeHello())
     const until = performance.now() + PATIENCE_MS
     while (attack.count < wanted && performance.now() < until && attack.turnedAway < 2 * wanted) await elapsed(50)
     return attack
@@ -47,7 +66,8 @@ export class HalfOpen {
       const begun = performance.now()
       this.#open.add(socket)
       socket.on("error", () => {})
-      socket.once("connect", () => socket.write(BEGINNING))
+      const bytes = this.#begun++ % 2 === 0 ? BEGINNING : this.#hello
+      socket.once("connect", () => socket.write(bytes))
       socket.once("close", () => {
         this.#open.delete(socket)
         if (performance.now() - begun < 1000) this.turnedAway++

@@ -79,6 +79,47 @@ describe("WebSocket", { concurrency: true }, () => {
     assert.deepEqual(await client.texts(1), ["3"])
   })
 
+  it("a message in fragments is one run of bytes, with pings in between (RFC 6455 section 5.4)", async () => {
+    const { socket, client } = await open()
+    const topic = plant.fresh()
+    const bytes = Buffer.concat([
+      client.bytesOf(plant.connect()),
+      client.bytesOf({ cmd: "subscribe", messageId: 1, subscriptions: [{ topic, qos: 0 }] }),
+      client.bytesOf({ cmd: "publish", topic, payload: "in pieces" }),
+    ])
+    const [first, second] = [20, bytes.length - 4]
+    socket.send(bytes.subarray(0, first), { binary: true, fin: false })
+    socket.ping("still there?")
+    socket.send(bytes.subarray(first, second), { fin: false })
+    socket.send(bytes.subarray(second), { fin: true })
+    const [payload] = await once(socket, "pong")
+    assert.equal(String(payload), "still there?")
+    await client.next("connack")
+    await client.next("suback")
+    assert.deepEqual(await client.texts(1), ["in pieces"])
+  })
+
+  it("a text message in fragments ends the connection too [MQTT-6.0.0-1]", async () => {
+    const { socket, client } = await open()
+    client.send(plant.connect())
+    await client.next("connack")
+    socket.send("par", { binary: false, fin: false })
+    socket.send("ts", { fin: true })
+    const [code] = await once(socket, "close")
+    assert.equal(code, 1003)
+  })
+
+  it("a WebSocket that is closed without DISCONNECT sends the will [MQTT-3.1.2-8]", async () => {
+    const watching = await plant.client()
+    await watching.subscribe("closed/#")
+    const { socket, client } = await open()
+    client.send(plant.connect({ will: { topic: "closed/will", payload: "gone" } }))
+    await client.next("connack")
+    socket.close(1000)
+    await once(socket, "close")
+    assert.deepEqual(await watching.texts(1), ["gone"])
+  })
+
   it("a long frame with everything behind CONNECT is handled, also while the password is hashed", async () => {
     const subscriber = await plant.client()
     await subscriber.subscribe("long")
