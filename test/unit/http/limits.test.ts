@@ -10,7 +10,7 @@ test("every limit is shown with its value and how often it acted", async () => {
   assert.deepEqual(limits.map(({ name }) => name).sort(), Object.keys(bench.gateway.limits).sort())
   assert.deepEqual(
     limits.find(({ name }) => name === "topicLevels"),
-    { name: "topicLevels", value: 100, acted: 3 },
+    { name: "topicLevels", value: 200, acted: 3 },
   )
   assert.equal(limits.find(({ name }) => name === "keepAliveSeconds")?.acted, null)
 })
