@@ -85,6 +85,8 @@ const KINDS: readonly Told["kind"][] = [
   "users-changed",
   "roles-changed",
   "appliance-changed",
+  "serial-ports-changed",
+  "serial-job-changed",
 ]
 
 function take({ kind, data }: Told): void {

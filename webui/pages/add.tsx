@@ -18,6 +18,7 @@ import { Secret } from "../parts/secret.tsx"
 import { Tabs } from "../parts/tabs.tsx"
 import { useResource } from "../resource.ts"
 import { href, query } from "../router.ts"
+import { Usb } from "../usb/usb.tsx"
 import { words } from "../words.ts"
 
 const t = words({
@@ -26,6 +27,7 @@ const t = words({
     lead: "A device gets a name, a role, and something to prove itself with.",
     back: "Devices",
     how: "How the device proves itself",
+    usb: "USB",
     certificate: "Certificate",
     password: "Password",
     name: "Name",
@@ -55,6 +57,7 @@ const t = words({
     lead: "Ein Gerät bekommt einen Namen, eine Rolle und etwas, womit es sich ausweist.",
     back: "Geräte",
     how: "Womit sich das Gerät ausweist",
+    usb: "USB",
     certificate: "Zertifikat",
     password: "Kennwort",
     name: "Name",
@@ -82,8 +85,8 @@ const t = words({
   },
 })
 
-/** Ways for a device to come in. Provisioning over USB is one more line here and one more form. */
-const WAYS = ["certificate", "password"] as const
+/** Ways for a device to come in. */
+const WAYS = ["usb", "certificate", "password"] as const
 type Way = (typeof WAYS)[number]
 
 interface Added {
@@ -93,7 +96,7 @@ interface Added {
 }
 
 export function Page() {
-  const [way, setWay] = useState<Way>("certificate")
+  const [way, setWay] = useState<Way>(WAYS.find((one) => one === query("way")) ?? "certificate")
   const [added, setAdded] = useState<Added>()
   if (added !== undefined) return <Done added={added} onAnother={() => setAdded(undefined)} />
   return (
@@ -101,7 +104,7 @@ export function Page() {
       <PageHead title={t().title} lead={t().lead} back={{ href: href("/devices"), label: t().back }} />
       <Card>
         <Tabs label={t().how} tabs={WAYS.map((id) => ({ id, label: t()[id] }))} chosen={way} onChoose={setWay}>
-          <Form key={way} way={way} onAdded={setAdded} />
+          {way === "usb" ? <Usb /> : <Form key={way} way={way} onAdded={setAdded} />}
         </Tabs>
       </Card>
     </>
@@ -110,7 +113,7 @@ export function Page() {
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
 
-function Form({ way, onAdded }: { readonly way: Way; readonly onAdded: (added: Added) => void }) {
+function Form({ way, onAdded }: { readonly way: Exclude<Way, "usb">; readonly onAdded: (added: Added) => void }) {
   const roles = useResource((options) => get<typeof rolesAnswer>("/roles", options))
   const [name, setName] = useState(query("name") ?? "")
   const [role, setRole] = useState("device")
