@@ -32,6 +32,7 @@ export type ErrorCode =
   | "conflict"
   | "too-many-attempts"
   | "busy"
+  | "registry-closed"
   | "csr-refused"
   | "certificate-refused"
   | "internal"

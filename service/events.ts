@@ -10,6 +10,7 @@ export const EVENT_KINDS = [
   "alarm-cleared",
   "certificate-issued",
   "certificate-revoked",
+  "stranger",
   "users-changed",
   "roles-changed",
   "appliance-changed",

@@ -6,9 +6,8 @@ import { openAccess } from "./access-state.ts"
 import { takeIntoService } from "./bootstrap.ts"
 import { openBroker } from "./broker/broker.ts"
 import type { TlsMaterial } from "./broker/listen/listener.ts"
-import { openRenewal, shownToDevice } from "./ca/renewal.ts"
-import type { PresentedCertificate } from "./ca/trust.ts"
 import { openServerCertificates, openTrusting, UNSEALED } from "./certificates.ts"
+import { openCertifying } from "./certifying.ts"
 import { type Claiming, openClaiming } from "./claiming.ts"
 import type { Clock } from "./clock.ts"
 import type { Config } from "./config.ts"
@@ -17,7 +16,6 @@ import { reasonOf } from "./errors.ts"
 import { feed } from "./event-sources.ts"
 import { EventHub } from "./events.ts"
 import { Health } from "./health.ts"
-import { openDevicePort } from "./http/device/port.ts"
 import { openLocal } from "./http/local.ts"
 import type { Gateway as Lent } from "./http/ports.ts"
 import { listenerStates, openListeners, openPorts, raise } from "./listeners.ts"
@@ -96,9 +94,11 @@ export async function startGateway(
     }),
   )
   let workplace: Workplace | undefined
-  const renewal = openRenewal(directory, trusting, clock, log.for("ca"))
   const hosts = () => Object.values(servers.reachable()).flat()
-  const judge = (presented: PresentedCertificate) => trust.judge(presented)
+  const { passwords } = access
+  const { renewal, registry, atBroker } = openCertifying({
+    ...{ directory, accounts, passwords, trusting, hosts, events, clock, log },
+  })
   const broker = parts.use(
     await openBroker({
       ...access,
@@ -107,10 +107,8 @@ export async function startGateway(
       health,
       clock,
       log: log.for("broker"),
-      judge,
-      onRequest: openDevicePort({ ...{ judge, renewal, hosts, clock }, version: VERSION, log: log.for("device") }),
+      ...atBroker,
       stillGood: (certificate) => trust.stillGood(certificate, clock.now()),
-      renew: async (certificate, csr) => shownToDevice(await renewal.renew(certificate, csr, "mqtt"), clock.now()),
       onAdmitted: (username, address, certificate) => {
         activity.note(username, address, clock.now())
         if (certificate?.issuer !== OWN_ISSUER || certificate.renewalOnly) return
@@ -210,6 +208,7 @@ export async function startGateway(
     listeners: () => listenerStates(config, open()),
     alive: () => !health.alarms.some((alarm) => alarm.condition === "round-trip-failed"),
     claiming,
+    registry,
     sealRoot: root.seal,
   }
   web = parts.use(

@@ -7,6 +7,7 @@ import type { Command } from "./command.ts"
 import { completionCommands } from "./completion.ts"
 import { DOCTOR_COMMANDS } from "./doctor.ts"
 import { EXPLAIN_COMMANDS } from "./explain.ts"
+import { REGISTRY_COMMANDS } from "./registry.ts"
 import { ROLE_COMMANDS } from "./role.ts"
 import { STATUS_COMMANDS } from "./status.ts"
 import { USER_COMMANDS } from "./user.ts"
@@ -18,6 +19,7 @@ export const COMMANDS: readonly Command[] = [
   ...USER_COMMANDS,
   ...ROLE_COMMANDS,
   ...CERT_COMMANDS,
+  ...REGISTRY_COMMANDS,
   ...AUTHORITY_COMMANDS,
   ...CLIENTS_COMMANDS,
   ...EXPLAIN_COMMANDS,

@@ -41,6 +41,7 @@ export const BUILT_IN_ROLES: readonly Role[] = [
       { context: "http", operation: "write", resource: "/users/#" },
       { context: "http", operation: "write", resource: "/certificates/#" },
       { context: "http", operation: "write", resource: "/clients/#" },
+      { context: "http", operation: "write", resource: "/registry/#" },
       { context: "http", operation: "write", resource: "/messages" },
       { context: "http", operation: "write", resource: "/serial/#" },
       { context: "mqtt", operation: "readWrite", resource: "devices/#" },

@@ -56,6 +56,7 @@ export interface BrokerParts {
   /** Whether a certificate that was good when its client came in still is. */
   readonly stillGood: (certificate: GoodCertificate) => boolean
   readonly renew: Exchange["renew"]
+  readonly onStranger: Exchange["onStranger"]
   /** Takes the requests at the port of wss that are no upgrade; without it they are told what the port is for. */
   readonly onRequest?: OnRequest
   readonly onAdmitted: Exchange["onAdmitted"]

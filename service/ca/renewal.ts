@@ -128,15 +128,6 @@ function holderOf({ users }: Pick<Directory, "users">, { commonName, issuer, spk
   return user
 }
 
-export function openRenewal(
-  directory: RenewalParts["directory"],
-  { authority, issueLog: log }: { readonly authority: RenewalParts["authority"]; readonly issueLog: IssueLog },
-  clock: Clock,
-  logger: Logger,
-): Renewal {
-  return new Renewal({ directory, authority, log, clock, logger })
-}
-
 /** A new certificate as a device is told of it over MQTT. Times are RFC 3339. */
 export function shownToDevice(issued: Issued, now: number): object {
   const { serial, certificatePem: certificate, chainPem: chain, rootPem: root, notAfter } = issued

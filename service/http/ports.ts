@@ -8,6 +8,7 @@ import type { History } from "../access/history.ts"
 import type { TokensDocument } from "../access/kept-tokens.ts"
 import type { Messages } from "../access/messages.ts"
 import type { Passwords } from "../access/password.ts"
+import type { Registry } from "../access/registry.ts"
 import type { Appliance } from "../appliance.ts"
 import type { Audit } from "../audit.ts"
 import type { Authority } from "../ca/authority.ts"
@@ -125,6 +126,7 @@ export interface Gateway {
   /** Whether the service does its work; says nothing else to anyone. */
   alive(): boolean
   readonly claiming: Claiming
+  readonly registry: Registry
   /** Seals the root key and gives the recovery key, once; rejects with `conflict` when it is sealed. */
   readonly sealRoot?: () => Promise<string>
 }

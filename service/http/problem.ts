@@ -40,6 +40,7 @@ const KNOWN = {
   misdirected: [421, "This gateway does not bear that name"],
   "csr-refused": [422, "The certificate request was refused"],
   "certificate-refused": [422, "The certificate was refused"],
+  "registry-closed": [423, "The registry is closed"],
   "too-many-attempts": [429, "Too many wrong attempts"],
   busy: [503, "Busy"],
   "disk-failed": [503, "The state could not be written"],

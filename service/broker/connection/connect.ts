@@ -41,6 +41,7 @@ function judge(connection: Connection, packet: Connect): void {
 function decide(connection: Connection, packet: Connect, admission: Admitted | TurnedAway): void {
   if (connection.closed) return // it left while its password was checked
   if (!admission.ok) {
+    if (admission.cause === "unknown-user") rememberStranger(connection, packet, admission)
     const told = admission.reason === Reason.badUserNameOrPassword ? undefined : admission.sentence
     return refuse(connection, admission.reason, admission.cause, admission.sentence, admission.name, told)
   }
@@ -58,6 +59,18 @@ function decide(connection: Connection, packet: Connect, admission: Admitted | T
     return refuse(connection, refusal.reason, refusal.cause, refusal.sentence, user.username, refusal.sentence)
   }
   accept(connection, packet, admission, clientId, policy, terms)
+}
+
+/** Plain listeners never register anyone. */
+function rememberStranger({ exchange, origin }: Connection, packet: Connect, { certificate }: TurnedAway): void {
+  if (origin.listener === "mqtt" || origin.listener === "ws") return
+  const { address } = origin
+  if (certificate !== undefined) {
+    const { commonName: name, issuer, fingerprint, spkiHash } = certificate
+    exchange.onStranger({ method: "certificate", name, address, issuer, fingerprint, spkiHash })
+  } else if (packet.username !== undefined && packet.password !== undefined) {
+    exchange.onStranger({ method: "password", name: packet.username, address, password: Buffer.from(packet.password) })
+  }
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Directory } from "../../access/directory.ts"
 import type { Door } from "../../access/door.ts"
+import type { Stranger } from "../../access/registry.ts"
 import type { Clock } from "../../clock.ts"
 import type { Health } from "../../health.ts"
 import type { Limits } from "../../limits.ts"
@@ -38,6 +39,8 @@ export interface Exchange {
   readonly connections: Connections
   /** The body of the answer to a device that asks for its next certificate. */
   readonly renew: (certificate: GoodCertificate, csr: Buffer) => Promise<object>
+  /** Somebody of whom there is no user was turned away, over TLS. */
+  readonly onStranger: (stranger: Stranger) => void
   /** A user has come in; with a certificate, this one was seen in use. */
   readonly onAdmitted: (username: string, address: string, certificate: GoodCertificate | undefined) => void
 }

@@ -35,6 +35,8 @@ export interface TurnedAway {
   /** For the technician, in plain words. What the client itself is told says less. */
   readonly sentence: string
   readonly name: string
+  /** The good certificate of somebody of whom there is no user. */
+  readonly certificate?: GoodCertificate
 }
 
 export interface AdmissionParts {
@@ -86,7 +88,10 @@ export class Admission {
     }
     const user = this.#parts.directory.users.get(name)
     if (user === undefined)
-      return no("unknown-user", `the certificate is good, but there is no user ${name}; create it`)
+      return {
+        ...no("unknown-user", `the certificate is good, but there is no user ${name}; create it`),
+        certificate: verdict,
+      }
     if (!user.enabled) return no("user-disabled", `the user ${name} is disabled; enable it`)
     const mismatch = grantMismatch(user, verdict)
     return mismatch === null ? { ok: true, user, certificate: verdict } : no("wrong-grant", mismatch)

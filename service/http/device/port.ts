@@ -1,21 +1,16 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
-import type { Renewal } from "../../ca/renewal.ts"
 import type { PresentedCertificate, Verdict } from "../../ca/verdict.ts"
-import type { Clock } from "../../clock.ts"
 import type { Logger } from "../../log.ts"
 import { openApp } from "../app.ts"
 import { NOBODY } from "../identification.ts"
 import { Problem } from "../problem.ts"
 import { serving } from "../serving.ts"
-import { deviceRoutes } from "./routes.ts"
+import { type DeviceParts, deviceRoutes } from "./routes.ts"
 
-export interface DevicePortOptions {
+export interface DevicePortOptions extends DeviceParts {
   readonly judge: (presented: PresentedCertificate) => Verdict
-  readonly renewal: Pick<Renewal, "renew" | "seen" | "entryOf">
   /** Names and addresses under which the gateway may be asked for, beside loopback. Asked at every request. */
   readonly hosts: () => Iterable<string>
-  readonly clock: Clock
-  readonly version: string
   readonly log: Logger
 }
 
@@ -29,7 +24,8 @@ export type DevicePort = (
  * What devices ask over HTTPS, at the port that asks for their certificate. Who they are is known from TLS alone: no
  * token, no cookie and no password opens anything here.
  */
-export function openDevicePort({ judge, renewal, hosts, clock, version, log }: DevicePortOptions): DevicePort {
+export function openDevicePort(options: DevicePortOptions): DevicePort {
+  const { judge, hosts, log } = options
   const shown = new WeakMap<IncomingMessage, PresentedCertificate>()
   const serve = serving({
     identify(request) {
@@ -44,7 +40,7 @@ export function openDevicePort({ judge, renewal, hosts, clock, version, log }: D
     log,
   })
   const elsewhere = "devices ask for their certificate at /api/v1/device; MQTT over WebSocket is at /mqtt"
-  const app = openApp(deviceRoutes({ renewal, clock, version }), serve, { hosts, log, elsewhere })
+  const app = openApp(deviceRoutes(options), serve, { hosts, log, elsewhere })
   return (request, response, presented) => {
     if (presented !== undefined) shown.set(request, presented)
     app(request, response)

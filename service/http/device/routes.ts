@@ -1,9 +1,12 @@
+import { z } from "zod"
+import { type EnrolmentParts, enrol } from "../../ca/enrolment.ts"
 import type { Renewal } from "../../ca/renewal.ts"
 import { renewAfter } from "../../ca/validity.ts"
 import type { Trusted } from "../../ca/verdict.ts"
 import type { Clock } from "../../clock.ts"
-import { content, created, ok } from "../answer.ts"
+import { type Answer, content, created, ok } from "../answer.ts"
 import { API, csrRequest, deviceAnswer, issuedAnswer } from "../contract.ts"
+import { waitingAnswer } from "../contract-registry.ts"
 import type { Asker } from "../identification.ts"
 import { Problem } from "../problem.ts"
 import { type Route, route } from "../route.ts"
@@ -11,14 +14,15 @@ import { PEM_CHAIN, REQUEST_ALONE, shownIssued } from "../routes/certificates.ts
 import { openApiRoute } from "../routes/openapi.ts"
 import { time } from "../time.ts"
 
-export interface DeviceParts {
+export interface DeviceParts extends EnrolmentParts {
   readonly renewal: Pick<Renewal, "renew" | "seen" | "entryOf">
   readonly clock: Clock
   readonly version: string
 }
 
 /** A device about itself. */
-export function deviceRoutes({ renewal, clock, version }: DeviceParts): Route[] {
+export function deviceRoutes(parts: DeviceParts): Route[] {
+  const { renewal, clock, version } = parts
   const table: Route[] = [
     openApiRoute(() => table, version),
     route({
@@ -41,21 +45,34 @@ export function deviceRoutes({ renewal, clock, version }: DeviceParts): Route[] 
       method: "POST",
       path: `${API}/device/certificate`,
       access: "token",
-      summary: "Renew the certificate that was shown, from a new request",
-      refuses: ["forbidden", "csr-refused", "too-many-attempts", "busy", "disk-failed"],
+      summary: "Renew the certificate that was shown, from a new request; without one, ask for the first",
+      refuses: ["forbidden", "registry-closed", "csr-refused", "too-many-attempts", "busy", "disk-failed"],
       types: [PEM_CHAIN],
-      success: [200, 201],
+      success: [200, 201, 202],
       body: csrRequest,
       raw: REQUEST_ALONE,
-      answers: issuedAnswer,
+      answers: z.union([issuedAnswer, waitingAnswer]),
       async answer(call) {
-        const issued = await renewal.renew(certificateOf(call), call.body.csr, "https")
+        const { certificate, body, address } = call
+        const issued =
+          certificate === undefined
+            ? await enrol(parts, body.csr, address)
+            : await renewal.renew(certificate, body.csr, "https")
+        if (issued === "closed") throw new Problem("registry-closed", CLOSED)
+        if (issued === "waiting") return WAITING
         if (call.accepts("application/json", PEM_CHAIN) === PEM_CHAIN) return content(PEM_CHAIN, issued.chainPem)
         return created(shownIssued(issued))
       },
     }),
   ]
   return table
+}
+
+const CLOSED = "nobody is registered now; have a person open the registry, then ask again"
+const WAITING: Answer = {
+  status: 202,
+  headers: { "Retry-After": "5" },
+  body: { state: "waiting", detail: "a person has to allow this device; send the same request again in a while" },
 }
 
 function certificateOf({ certificate }: Asker): Trusted {

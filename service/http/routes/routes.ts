@@ -27,6 +27,7 @@ import { pageRoutes } from "./page.ts"
 import { peopleRoutes } from "./people.ts"
 import { previewRoutes } from "./preview.ts"
 import { recordRoutes } from "./records.ts"
+import { registryRoutes } from "./registry.ts"
 import { roleRoutes } from "./roles.ts"
 import { serialRoutes } from "./serial.ts"
 import { sessionRoutes } from "./session.ts"
@@ -53,6 +54,7 @@ export function routeTable(
     ...deviceRoutes(gateway),
     ...("passes" in at ? deskRoutes(gateway, at, claim) : []),
     ...userRoutes(gateway),
+    ...registryRoutes(gateway),
     ...peopleRoutes(gateway),
     ...roleRoutes(gateway),
     ...previewRoutes(gateway),

@@ -29,7 +29,7 @@ export function userRoutes({ directory, accounts, clock }: Gateway): Route[] {
           (user) => user.username,
           query,
         )
-        return ok({ users: items.map(shown), next })
+        return ok({ users: items.map(shownUser), next })
       },
     }),
     route({
@@ -44,7 +44,7 @@ export function userRoutes({ directory, accounts, clock }: Gateway): Route[] {
       success: 201,
       async answer(call) {
         const user = await accounts.create(call.actor, call.body, watching(call))
-        return withTag(created(shown(user), `${API}/users/${encodeURIComponent(user.username)}`), shown(user))
+        return withTag(created(shownUser(user), `${API}/users/${encodeURIComponent(user.username)}`), shownUser(user))
       },
     }),
     route({
@@ -56,7 +56,7 @@ export function userRoutes({ directory, accounts, clock }: Gateway): Route[] {
       refuses: ["not-found"],
       params: userParams,
       answers: userAnswer,
-      answer: (call) => tagged(call, shown(knownUser(directory, call.params.username))),
+      answer: (call) => tagged(call, shownUser(knownUser(directory, call.params.username))),
     }),
     route({
       method: "PATCH",
@@ -69,7 +69,7 @@ export function userRoutes({ directory, accounts, clock }: Gateway): Route[] {
       body: userChange,
       answers: userAnswer,
       async answer(call) {
-        const user = shown(await accounts.change(call.actor, call.params.username, call.body, watching(call)))
+        const user = shownUser(await accounts.change(call.actor, call.params.username, call.body, watching(call)))
         return withTag(ok(user), user)
       },
     }),
@@ -109,7 +109,7 @@ export function userRoutes({ directory, accounts, clock }: Gateway): Route[] {
 /** Takes a change of the state that the asker saw, and of whoever may use this API only with a fresh password. */
 function watching(call: Call): Watch<User> {
   return (before, after, { roles }) => {
-    assertUnchanged(call, before && shown(before))
+    assertUnchanged(call, before && shownUser(before))
     const touched: Permission[] = [before, after].flatMap((user) => (user === undefined ? [] : rightsOf(user, roles)))
     if (isPowerful(touched)) assertConfirmed(call)
   }
@@ -120,7 +120,7 @@ function textsOf({ username, note = "", roles }: User): string[] {
 }
 
 /** Field by field, so that a field added to the domain does not show by itself. */
-function shown(user: User) {
+export function shownUser(user: User) {
   const { username, roles, permissions, enabled, publishPrefix, note } = user
   return { username, grant: shownGrant(user.grant), roles, permissions, enabled, publishPrefix, note }
 }

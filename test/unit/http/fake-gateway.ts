@@ -9,6 +9,7 @@ import { History, noHistory } from "../../../service/access/history.ts"
 import { noTokens } from "../../../service/access/kept-tokens.ts"
 import type { SeenMessage } from "../../../service/access/messages.ts"
 import { Passwords } from "../../../service/access/password.ts"
+import { Registry } from "../../../service/access/registry.ts"
 import { covers } from "../../../service/access/topic.ts"
 import type { User } from "../../../service/access/user.ts"
 import { Audit } from "../../../service/audit.ts"
@@ -141,6 +142,7 @@ export function gatewayOf(
     log: openLog("debug", (line) => lines.push(line)),
     listeners: () => [{ name: "mqtts", host: "*", port: 8883, open: true }],
     alive: () => true,
+    registry: new Registry({ directory, accounts, passwords, clock }),
     claiming: {
       code: CODE,
       latest: undefined,

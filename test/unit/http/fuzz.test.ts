@@ -43,6 +43,9 @@ async function assertRefused(line: Route, what: Ask, query = ""): Promise<void> 
 const json = { "Content-Type": "application/json" }
 const taking = () => bench.table.filter(({ takesBody }) => takesBody !== "no")
 
+/** A byte order mark is passed over (RFC 8259 8.1), so that it is an empty body where that is one. */
+const takesNothing = ({ schema }: Route) => schema.body.safeParse({}).success
+
 test("bodies that are no sensible JSON", async () => {
   const nested = (open: string, close: string) => `${open.repeat(40)}1${close.repeat(40)}`
   const bodies = [
@@ -57,7 +60,8 @@ test("bodies that are no sensible JSON", async () => {
     `{"csr":"${"x".repeat(70_000)}"}`,
   ]
   for (const line of taking())
-    for (const body of bodies.filter((one) => one !== "")) await assertRefused(line, { body, headers: json })
+    for (const body of bodies.filter((one) => one !== "" && !(one === "\ufeff{}" && takesNothing(line))))
+      await assertRefused(line, { body, headers: json })
 })
 
 test("bodies of another type, and bodies where none is taken", async () => {
