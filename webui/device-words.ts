@@ -1,5 +1,5 @@
 import type { Device } from "../service/http/contract-devices.ts"
-import { age, date } from "./format.ts"
+import { age, date, lasting } from "./format.ts"
 import type { Level } from "./parts/state.tsx"
 import { causeWords } from "./refusals.ts"
 import { words } from "./words.ts"
@@ -10,9 +10,9 @@ const t = words({
     offline: "Offline",
     never: "Never seen",
     disabled: "Disabled",
-    since: (when: string) => `since ${when}`,
+    lasting: (time: string) => `for ${time}`,
+    turned: "Turned away",
     seen: (when: string) => `last seen ${when}`,
-    refused: (what: string) => `Turned away: ${what}`,
     expired: (when: string) => `Certificate expired on ${when}`,
     missing: "Has no certificate yet",
     ending: (when: string) => `Certificate ends on ${when}`,
@@ -22,9 +22,9 @@ const t = words({
     offline: "Getrennt",
     never: "Nie gesehen",
     disabled: "Gesperrt",
-    since: (when: string) => when,
+    lasting: (time: string) => `seit ${time}`,
+    turned: "Abgewiesen",
     seen: (when: string) => `zuletzt ${when}`,
-    refused: (what: string) => `Abgewiesen: ${what}`,
     expired: (when: string) => `Zertifikat am ${when} abgelaufen`,
     missing: "Hat noch kein Zertifikat",
     ending: (when: string) => `Zertifikat läuft am ${when} ab`,
@@ -64,11 +64,12 @@ export function departure(cause: string, detail: string): string {
 /** A device's state in a word, and since when and why. */
 export function deviceState(device: Device): { readonly word: string; readonly more: string } {
   const word = t()[device.state]
-  if (device.state === "connected") return { word, more: device.since ? t().since(age(device.since)) : "" }
+  if (device.state === "connected") return { word, more: device.since ? t().lasting(lasting(device.since)) : "" }
+  if (device.refusal) return { word: t().turned, more: age(device.refusal.last) }
   const when = device.ended?.at ?? device.since
   if (when === undefined || device.state === "never") return { word, more: "" }
   const why = device.ended && departure(device.ended.cause, device.ended.detail)
-  return { word, more: [device.ended ? t().since(age(when)) : t().seen(age(when)), why].filter(Boolean).join(", ") }
+  return { word, more: [device.ended ? age(when) : t().seen(age(when)), why].filter(Boolean).join(", ") }
 }
 
 export function deviceLevel({ state, needs }: Device): Level {
@@ -80,7 +81,7 @@ export function deviceLevel({ state, needs }: Device): Level {
 export function deviceNeed({ needs, refusal, certificate }: Device): string | undefined {
   switch (needs) {
     case "refused":
-      return refusal && t().refused(causeWords()[refusal.cause].what)
+      return refusal && causeWords()[refusal.cause].what
     case "certificate-expired":
       return certificate && t().expired(date(certificate.notAfter))
     case "certificate-ending":

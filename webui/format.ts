@@ -1,6 +1,12 @@
 import { signal } from "@preact/signals"
 import { language } from "./words.ts"
 
+/** How this person writes times and numbers: as the browser asks for it, if it does so in the chosen language. */
+function locale(): string {
+  const chosen = language.value
+  return navigator.languages.find((tag) => tag.startsWith(chosen)) ?? (chosen === "de" ? "de-DE" : "en-GB")
+}
+
 /** The browser's clock, a second at a time; whoever shows an age reads it and is drawn again as it grows. */
 export const now = signal(Date.now())
 
@@ -29,7 +35,7 @@ export function age(time: string | number): string {
 
 function since(seconds: number): string {
   const size = Math.abs(seconds)
-  const format = new Intl.RelativeTimeFormat(language.value, { numeric: "always", style: "short" })
+  const format = new Intl.RelativeTimeFormat(locale(), { numeric: "always", style: "short" })
   if (size < 5) return language.value === "de" ? "gerade eben" : "just now"
   if (size < MINUTE) return format.format(Math.trunc(seconds), "second")
   if (size < HOUR) return format.format(Math.trunc(seconds / MINUTE), "minute")
@@ -47,7 +53,7 @@ export function duration(seconds: number): string {
         : seconds < 2 * DAY
           ? [seconds / HOUR, "hour"]
           : [seconds / DAY, "day"]
-  return new Intl.NumberFormat(language.value, {
+  return new Intl.NumberFormat(locale(), {
     style: "unit",
     unit,
     unitDisplay: "long",
@@ -57,15 +63,32 @@ export function duration(seconds: number): string {
 
 /** Date and time to the second, in the browser's time zone, which it names. */
 export function moment(time: string | number): string {
-  return new Intl.DateTimeFormat(language.value, { dateStyle: "medium", timeStyle: "long" }).format(new Date(time))
+  return new Intl.DateTimeFormat(locale(), { dateStyle: "medium", timeStyle: "long" }).format(new Date(time))
+}
+
+/** Day, hour and minute, for where there is little room. */
+export function shortMoment(time: string | number): string {
+  const day = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" } as const
+  return new Intl.DateTimeFormat(locale(), day).format(new Date(time))
 }
 
 export function clockTime(time: string | number): string {
-  return new Intl.DateTimeFormat(language.value, { timeStyle: "medium" }).format(new Date(time))
+  return new Intl.DateTimeFormat(locale(), { timeStyle: "medium" }).format(new Date(time))
+}
+
+/** The name of the time zone that all times here are in. */
+export function timeZone(): string {
+  const parts = new Intl.DateTimeFormat(locale(), { timeZoneName: "short" }).formatToParts()
+  return parts.find(({ type }) => type === "timeZoneName")?.value ?? ""
+}
+
+/** Since a time, as a length: "12 minutes". */
+export function lasting(time: string | number): string {
+  return duration(Math.max(0, (gatewayNow() - new Date(time).getTime()) / 1000))
 }
 
 export function date(time: string | number): string {
-  return new Intl.DateTimeFormat(language.value, { dateStyle: "medium" }).format(new Date(time))
+  return new Intl.DateTimeFormat(locale(), { dateStyle: "medium" }).format(new Date(time))
 }
 
 /** The year 9999 is how X.509 says that there is no end (RFC 5280 4.1.2.5). */
@@ -79,7 +102,7 @@ export function daysUntil(time: string): number {
 }
 
 export function number(value: number): string {
-  return new Intl.NumberFormat(language.value, { maximumFractionDigits: value < 10 ? 1 : 0 }).format(value)
+  return new Intl.NumberFormat(locale(), { maximumFractionDigits: value < 10 ? 1 : 0 }).format(value)
 }
 
 export function bytes(value: number): string {
@@ -87,5 +110,5 @@ export function bytes(value: number): string {
   const step = value < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(value) / 3))
   const unit = units[step] ?? "byte"
   const format = { style: "unit", unit, maximumFractionDigits: step === 0 ? 0 : 1 } as const
-  return new Intl.NumberFormat(language.value, format).format(value / 1000 ** step)
+  return new Intl.NumberFormat(locale(), format).format(value / 1000 ** step)
 }

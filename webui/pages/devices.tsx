@@ -118,7 +118,7 @@ export function Page() {
       </div>
       <fieldset class="segments">
         <legend class="unseen">{t().filters}</legend>
-        {FILTERS.map((filter) => (
+        {FILTERS.filter((filter) => isWorth(filter, show, last.current)).map((filter) => (
           <button key={filter} type="button" aria-pressed={show === filter} onClick={() => choose(filter)}>
             {t()[filter]} <span class="numbers">{last.current?.counts[filter] ?? ""}</span>
           </button>
@@ -141,6 +141,11 @@ export function Page() {
       </Loaded>
     </>
   )
+}
+
+/** A filter that would find nothing is only in the way. */
+function isWorth(filter: Filter, chosen: Filter, found: Devices | undefined): boolean {
+  return filter === "all" || filter === chosen || (found?.counts[filter] ?? 0) > 0
 }
 
 /** The first so many pages, as one. */

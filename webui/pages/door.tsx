@@ -104,7 +104,7 @@ function Visitor({ group }: { readonly group: Group }) {
       )}
       <details>
         <summary>{t().details}</summary>
-        <p>{sentence(group.sentence)}</p>
+        <p lang="en">{sentence(group.sentence)}</p>
         <p class="small muted">
           {t().first(age(first))}, <code>{cause}</code>
         </p>

@@ -3,7 +3,19 @@ import type { z } from "zod"
 import type { overviewAnswer } from "../../service/http/contract-overview.ts"
 import { ALARM_LINKS, ALARM_PLACES, alarmWords, type Part } from "../alarms.ts"
 import { get } from "../api.ts"
-import { age, bytes, clockOffset, date, daysUntil, duration, gatewayNow, moment, number } from "../format.ts"
+import {
+  age,
+  bytes,
+  clockOffset,
+  clockTime,
+  date,
+  daysUntil,
+  duration,
+  gatewayNow,
+  moment,
+  number,
+  timeZone,
+} from "../format.ts"
 import { latestPulse } from "../live.ts"
 import { LinkButton } from "../parts/button.tsx"
 import { Card } from "../parts/card.tsx"
@@ -197,7 +209,7 @@ function alarmed(part: Part, name: string, { alarms }: Overview, calm: Omit<Show
         {...{ name, level }}
         value={what}
         age={t().since(`${moment(alarm.since)} (${age(alarm.since)})`)}
-        reason={sentence(alarm.detail)}
+        reason={<span lang="en">{sentence(alarm.detail)}</span>}
         next={<NextStep alarm={alarm} text={next} />}
       >
         {more.map((other) => (
@@ -273,8 +285,8 @@ function ofClock(overview: Overview): Shown {
       <StateCard
         name={t().clock}
         level={level}
-        value={<span class="numbers">{moment(gatewayNow())}</span>}
-        age={t().now}
+        value={<span class="numbers">{clockTime(gatewayNow())}</span>}
+        age={`${date(gatewayNow())}, ${timeZone()}`}
         {...(off > CLOCK_MS ? { reason, next: <a href={href("/system")}>{t().open}</a> } : {})}
       />
     ),

@@ -1,4 +1,5 @@
 import { clockTime, number } from "../format.ts"
+import { useWidth } from "./measured.ts"
 
 export interface Point {
   /** Milliseconds since the epoch. */
@@ -19,7 +20,6 @@ export interface TrendProps {
   readonly unit: string
 }
 
-const WIDTH = 600
 const HEIGHT = 140
 const LEFT = 44
 const BOTTOM = 22
@@ -27,19 +27,20 @@ const TOP = 10
 
 /** How something went over time. The scale begins at nothing and ends at a round number above the highest point. */
 export function Trend({ summary, lines, unit }: TrendProps) {
+  const { box, width } = useWidth<HTMLElement>(600)
   const all = lines.flatMap(({ points }) => points)
   const [first, last] = [Math.min(...all.map(({ at }) => at)), Math.max(...all.map(({ at }) => at))]
   const most = roundAbove(Math.max(1, ...all.map(({ value }) => value)))
-  const x = (at: number) => LEFT + ((at - first) / Math.max(1, last - first)) * (WIDTH - LEFT)
+  const x = (at: number) => LEFT + ((at - first) / Math.max(1, last - first)) * (width - LEFT)
   const y = (value: number) => TOP + (1 - value / most) * (HEIGHT - TOP - BOTTOM)
   const path = (points: readonly Point[]) =>
     points.map(({ at, value }, i) => `${i === 0 ? "M" : "L"}${x(at).toFixed(1)} ${y(value).toFixed(1)}`).join("")
   return (
-    <figure class="trend">
-      <svg class="chart" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={summary}>
+    <figure class="trend" ref={box}>
+      <svg class="chart" viewBox={`0 0 ${width} ${HEIGHT}`} role="img" aria-label={summary}>
         {[0, most / 2, most].map((value) => (
           <g key={value}>
-            <path class="grid" d={`M${LEFT} ${y(value)}H${WIDTH}`} />
+            <path class="grid" d={`M${LEFT} ${y(value)}H${width}`} />
             <text x={LEFT - 8} y={y(value) + 4} text-anchor="end">
               {number(value)}
             </text>
@@ -51,7 +52,7 @@ export function Trend({ summary, lines, unit }: TrendProps) {
         <text x={LEFT} y={HEIGHT - 4}>
           {clockTime(first)}
         </text>
-        <text x={WIDTH} y={HEIGHT - 4} text-anchor="end">
+        <text x={width} y={HEIGHT - 4} text-anchor="end">
           {clockTime(last)}
         </text>
       </svg>
