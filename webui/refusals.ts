@@ -50,6 +50,7 @@ export const REMEDIES: Readonly<Record<RefusalCause, Remedy | undefined>> = {
   "sessions-per-user": "look",
   sessions: undefined,
   quota: undefined,
+  "renewal-refused": "certificate",
 }
 
 export interface CauseWords {
@@ -183,6 +184,10 @@ export const causeWords = words<Readonly<Record<RefusalCause, CauseWords>>>({
     },
     sessions: { what: "The gateway is full", why: "There is no room for another session. See the limits." },
     quota: { what: "No room to keep its message", why: "The gateway's store for messages is full. See the limits." },
+    "renewal-refused": {
+      what: "It could not renew its certificate",
+      why: "It asked for a new one over MQTT and the request was refused; what the gateway saw tells why. It can also be issued here.",
+    },
   },
   de: {
     "no-credential": {
@@ -309,6 +314,10 @@ export const causeWords = words<Readonly<Record<RefusalCause, CauseWords>>>({
     quota: {
       what: "Kein Platz, um seine Nachricht aufzuheben",
       why: "Der Nachrichtenspeicher des Gateways ist voll. Siehe die Grenzwerte.",
+    },
+    "renewal-refused": {
+      what: "Es konnte sein Zertifikat nicht erneuern",
+      why: "Es hat über MQTT ein neues verlangt, und die Anforderung wurde abgelehnt; was das Gateway gesehen hat, sagt warum. Es lässt sich auch hier ausstellen.",
     },
   },
 })
