@@ -3,7 +3,7 @@
  * test/image/update.test.ts; `-- --built` takes the images of the last run as they are.
  */
 import { spawnSync } from "node:child_process"
-import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync } from "node:fs"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
 import manifest from "../package.json" with { type: "json" }
@@ -54,10 +54,11 @@ try {
   const wanted = files(values)
   provide(TEST_NEEDS)
   if (!values.built || !existsSync(join(WORK, "base"))) await build(values.quick)
-  rmSync(join(WORK, "cases"), { recursive: true, force: true })
   for (const name of wanted) {
     // one after another, each in a process of its own: QEMU takes the whole machine
-    const { status } = spawnSync(process.execPath, ["--test", join(ROOT, "test/image", name)], { stdio: "inherit" })
+    const args = ["--test", join(ROOT, "test/image", name)]
+    const { status, error } = spawnSync(process.execPath, args, { stdio: "inherit" })
+    if (error !== undefined) throw error
     if (status !== 0) process.exitCode = 1
   }
 } catch (error) {

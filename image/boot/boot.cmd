@@ -3,6 +3,7 @@
 # The boot state is an environment of four names, with a checksum, in two copies in the sectors before the first
 # partition. They are written in turn, so that a power cut during a write leaves the other one whole. With neither
 # readable slot A comes first. rootfs/usr/lib/gatehouse/boot-state is the same for Linux.
+${devtype} dev ${devnum}
 setenv state "BOOT_SEQ BOOT_ORDER BOOT_A_LEFT BOOT_B_LEFT"
 setenv state_size 1000
 if test -n "${board_rev}" || test -n "${fdtfile}"; then setenv fit_addr 0x0a000000; else setenv fit_addr 0x50000000; fi

@@ -72,7 +72,7 @@ function sourcesOf({ sources }: Request, meta: Meta): string[] {
 /** Answers the names of what must come out the same each time; a signature holds its time and cannot. */
 async function buildOnce(site: Site, out: string): Promise<string[]> {
   const { request, meta, image } = site
-  const work = join(request.repository, "dist/work")
+  const work = `${out}.work`
   rmSync(work, { recursive: true, force: true })
   mkdirSync(out, { recursive: true })
   const stage = join(work, "stage")

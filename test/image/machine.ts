@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process"
+import { randomInt } from "node:crypto"
 import { once } from "node:events"
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { request } from "node:https"
@@ -18,11 +19,6 @@ export interface MachineOptions {
   readonly from?: string
 }
 
-/**
- * Where the broker is reached under its own port, as a device is told it. An address of the loopback that nothing else
- * uses, so that whatever listens on this machine's 8883 is not in the way.
- */
-export const BROKER_ADDRESS = "127.77.77.1"
 const MQTTS = 8883
 
 /** Guest ports that are reached through a port of this machine. */
@@ -34,10 +30,22 @@ export class Machine implements AsyncDisposable {
   readonly folder: string
   readonly disk: string
   readonly qmp: Qmp
+  /**
+   * Where the broker is reached under its own port, as a device is told it: an address of the loopback that nothing else
+   * uses, so that neither this machine's own broker nor another appliance is in the way.
+   */
+  readonly brokerAddress: string
   readonly #process: ChildProcess
   readonly #ports: Readonly<Record<GuestPort, number>>
 
-  private constructor(options: MachineOptions, running: ChildProcess, qmp: Qmp, ports: Record<GuestPort, number>) {
+  private constructor(
+    options: MachineOptions,
+    running: ChildProcess,
+    qmp: Qmp,
+    ports: Record<GuestPort, number>,
+    brokerAddress: string,
+  ) {
+    this.brokerAddress = brokerAddress
     this.folder = options.folder
     this.disk = options.disk
     this.qmp = qmp
@@ -50,9 +58,10 @@ export class Machine implements AsyncDisposable {
     rmSync(folder, { recursive: true, force: true })
     mkdirSync(folder, { recursive: true })
     const ports = Object.fromEntries(await Promise.all(FORWARDED.map(async (port) => [port, await freePort()])))
+    const brokerAddress = `127.77.${randomInt(1, 255)}.${randomInt(1, 255)}`
     const log = openSync(join(folder, "qemu.log"), "w")
     // emulation takes whatever it gets: people who work on this machine come first
-    const args = ["-n", "10", "qemu-system-aarch64", ...qemuArguments(options, ports)]
+    const args = ["-n", "10", "qemu-system-aarch64", ...qemuArguments(options, ports, brokerAddress)]
     const running = spawn("nice", args, { stdio: ["ignore", log, log] })
     closeSync(log)
     const ended = once(running, "exit").then(() => {
@@ -60,7 +69,7 @@ export class Machine implements AsyncDisposable {
     })
     const qmp = await Promise.race([Qmp.open(join(folder, "qmp.sock")), ended])
     ended.catch(() => {})
-    return new Machine(options, running, qmp, ports)
+    return new Machine(options, running, qmp, ports, brokerAddress)
   }
 
   /** The port of this machine that leads to a port of the guest. */
@@ -177,19 +186,26 @@ export class Machine implements AsyncDisposable {
   }
 }
 
-function qemuArguments({ disk, uBoot, folder, from }: MachineOptions, ports: Record<GuestPort, number>): string[] {
+function qemuArguments(
+  { disk, uBoot, folder, from }: MachineOptions,
+  ports: Record<GuestPort, number>,
+  brokerAddress: string,
+): string[] {
   const at = (name: string) => join(folder, name)
   writeFileSync(at("probe.service"), PROBE_UNIT)
   writeFileSync(at("wanted.conf"), PROBE_WANTED)
   const forwards = FORWARDED.map((guest) => `hostfwd=tcp:127.0.0.1:${ports[guest]}-:${guest}`)
-  forwards.push(`hostfwd=tcp:${BROKER_ADDRESS}:${MQTTS}-:${MQTTS}`)
+  forwards.push(`hostfwd=tcp:${brokerAddress}:${MQTTS}-:${MQTTS}`)
   // a name of fw_cfg has at most 55 bytes, which is why the units have these
   const credential = (name: string, file: string) => [
     "-fw_cfg",
     `name=opt/io.systemd.credentials/${name},file=${at(file)}`,
   ]
   return [
-    ...["-M", "virt", "-cpu", "cortex-a72", "-smp", "2", "-m", "1024", "-accel", "tcg,thread=multi,tb-size=256"],
+    ...["-M", "virt", "-cpu", "cortex-a72", "-smp", "2", "-m", "1024", "-accel", "tcg,thread=single,tb-size=256"],
+    // the guest's time is counted in instructions, 2 ns each: however little of the machine the emulation gets, no
+    // watchdog and no time-out in the guest takes that for a hang
+    ...["-icount", "shift=1,sleep=on"],
     ...["-nodefaults", "-display", "none", "-bios", uBoot],
     // the process is killed, not the host: what it has written is on the disk, synchronised or not
     ...["-drive", `file=${disk},format=qcow2,if=none,id=disk,cache=unsafe`, "-device", "virtio-blk-pci,drive=disk"],

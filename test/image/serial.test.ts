@@ -5,7 +5,6 @@ import { join } from "node:path"
 import { test } from "node:test"
 import { setTimeout as sleep } from "node:timers/promises"
 import { REPOSITORY, readyMachine, signedIn } from "./appliance.ts"
-import { BROKER_ADDRESS } from "./machine.ts"
 
 test("a device on the USB port is provisioned and connects over mutual TLS", { timeout: 3_600_000 }, async (t) => {
   const machine = await readyMachine(t, "serial")
@@ -17,7 +16,15 @@ test("a device on the USB port is provisioned and connects over mutual TLS", { t
   }
 
   const cable = await machine.plugInSerial()
-  const args = [join(REPOSITORY, "scripts/device.ts"), "--port", cable, "--gateway", BROKER_ADDRESS, "--uid", "press-7"]
+  const args = [
+    join(REPOSITORY, "scripts/device.ts"),
+    "--port",
+    cable,
+    "--gateway",
+    machine.brokerAddress,
+    "--uid",
+    "press-7",
+  ]
   const device = spawn(process.execPath, args, { stdio: ["ignore", "inherit", "inherit"] })
   t.after(() => device.kill())
 
