@@ -31,6 +31,7 @@ const GERMAN: Readonly<Record<OutwardCode | "unreachable", string>> = {
   "request-timeout": "Die Übertragung hat zu lange gedauert. Bitte noch einmal versuchen.",
   busy: "Das Gateway ist gerade ausgelastet. Bitte gleich noch einmal versuchen.",
   "disk-failed": "Der Zustand konnte nicht gespeichert werden; nichts wurde geändert. Bitte Speicherplatz prüfen.",
+  "registry-closed": "Die Selbstanmeldung ist geschlossen. Zuerst öffnen, dann am Gerät noch einmal versuchen.",
   internal: "Im Gateway ist etwas schiefgegangen; sein Protokoll sagt mehr.",
   unreachable: "Das Gateway ist gerade nicht erreichbar. Netzwerk und Kabel prüfen, dann noch einmal versuchen.",
 }
