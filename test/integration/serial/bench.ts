@@ -84,6 +84,11 @@ export class SerialBench implements AsyncDisposable {
     await this.#until(async () => (await this.#port(path))?.problem?.code === code, `${path} says ${code}`)
   }
 
+  /** Once the gateway has seen that the port is there. */
+  async appears(path: string): Promise<void> {
+    await this.#until(async () => (await this.#port(path)) !== undefined, `${path} has appeared`)
+  }
+
   /** Once nothing goes on on the port. */
   async free(path: string): Promise<void> {
     await this.#until(async () => (await this.#port(path))?.use === "free", `${path} is free`)

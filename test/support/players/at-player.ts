@@ -63,7 +63,8 @@ export abstract class AtPlayer extends Player {
       this.cmee = Number(cmee[1])
       this.ok()
     } else if (!this.perform(command)) {
-      this.complaints.push(`AT${command.slice(0, 60)}`)
+      // `at AT` is how a modem behind a shell is asked for, and no more than an ERROR to any other
+      if (!/^ AT/.test(command)) this.complaints.push(`AT${command.slice(0, 60)}`)
       this.error(100)
     }
   }
