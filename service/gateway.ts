@@ -188,6 +188,7 @@ export async function startGateway(
     limits: config.limits,
     clock,
     clients: broker,
+    backup: () => broker.backup(),
     ...(appliance && { appliance }),
     messages: broker.messages,
     ...records,

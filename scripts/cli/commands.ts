@@ -1,4 +1,5 @@
 import { AUTHORITY_COMMANDS } from "./authority.ts"
+import { BACKUP_COMMANDS } from "./backup.ts"
 import { BOX_COMMANDS } from "./box.ts"
 import { CERT_COMMANDS } from "./cert.ts"
 import { CLAIM_COMMANDS } from "./claim.ts"
@@ -24,6 +25,7 @@ export const COMMANDS: readonly Command[] = [
   ...CLIENTS_COMMANDS,
   ...EXPLAIN_COMMANDS,
   ...BOX_COMMANDS,
+  ...BACKUP_COMMANDS,
   ...DOCTOR_COMMANDS,
   ...completionCommands(() => COMMANDS),
 ]

@@ -236,6 +236,11 @@ export class Broker implements Clients, AsyncDisposable {
     }
   }
 
+  /** Copies sessions, queues and retained messages to a file, of which it answers the path and the bytes. */
+  backup(): Promise<{ file: string; bytes: number }> {
+    return this.#memory.backup()
+  }
+
   /** Closes the listeners, tells every client (MQTT 5: 0x8B) and waits for them at most `CLOSING_MS`. */
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#sweeper)

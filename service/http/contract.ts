@@ -155,6 +155,7 @@ export const pageAuthorityAnswer = z.strictObject({
   certificate: z.string(),
 })
 
+export const backupAnswer = z.strictObject({ file: z.string(), bytes: z.number() })
 export const sealAnswer = z.strictObject({ recoveryKey: z.string() })
 
 export const trustParams = z.strictObject({ id: authorityId })

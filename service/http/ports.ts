@@ -127,6 +127,8 @@ export interface Gateway {
   alive(): boolean
   readonly claiming: Claiming
   readonly registry: Registry
+  /** Copies sessions, queues and retained messages to a file, while they are in use: its path and its bytes. */
+  readonly backup: () => Promise<{ readonly file: string; readonly bytes: number }>
   /** Seals the root key and gives the recovery key, once; rejects with `conflict` when it is sealed. */
   readonly sealRoot?: () => Promise<string>
 }

@@ -1,7 +1,8 @@
-import { mkdir, open } from "node:fs/promises"
+import { mkdir, open, rm } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { displayName } from "../../access/door.ts"
 import type { Clock } from "../../clock.ts"
+import { GatewayError } from "../../errors.ts"
 import type { Health } from "../../health.ts"
 import type { Logger } from "../../log.ts"
 import { Counters } from "../counters.ts"
@@ -17,9 +18,11 @@ import { readMessage, readSession } from "./content.ts"
 import { Ledger } from "./ledger.ts"
 import type { Failure } from "./protocol.ts"
 import type { Numbers, StoredSession } from "./reading.ts"
+import { copyStore } from "./snapshot.ts"
 import { Store } from "./store.ts"
 
 const FILE = "sessions.db"
+const BACKUP = "backup.db"
 const DAY = 24 * 3600 * 1000
 
 interface MemoryParts {
@@ -39,11 +42,14 @@ export class DurableMemory implements AsyncDisposable {
   readonly pages: Pages
   readonly #store: Store
   readonly #began: number
+  readonly #folder: string
+  #backup: Promise<{ file: string; bytes: number }> | undefined
   #found: StoredSession[]
 
   constructor(store: Store, numbers: Numbers, found: StoredSession[], retained: Retained, parts: MemoryParts) {
     this.#store = store
     this.#found = found
+    this.#folder = parts.folder
     this.#began = parts.clock.elapsed()
     this.retained = retained
     this.numbers = numbers
@@ -71,6 +77,24 @@ export class DurableMemory implements AsyncDisposable {
     const { written } = this.#store
     const elapsed = this.#elapsed() - this.#began
     return { storeBytesWritten: written, storeBytesPerDay: Math.round((written / Math.max(elapsed, 1)) * DAY) }
+  }
+
+  /** Copies everything that is kept to another file, while it goes on being used. The answer is its size, bytes. */
+  backup(): Promise<{ file: string; bytes: number }> {
+    this.#backup ??= this.#copied().finally(() => {
+      this.#backup = undefined
+    })
+    return this.#backup
+  }
+
+  async #copied(): Promise<{ file: string; bytes: number }> {
+    const file = join(this.#folder, BACKUP)
+    try {
+      return { file, bytes: await copyStore(join(this.#folder, FILE), file) }
+    } catch (cause) {
+      await rm(file, { force: true })
+      throw new GatewayError("disk-failed", `${file} could not be written: check the disk for space`, { cause })
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

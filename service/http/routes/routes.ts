@@ -13,6 +13,7 @@ import type { Tokens } from "../token.ts"
 import { accountRoutes } from "./account.ts"
 import { applianceRoutes } from "./appliance.ts"
 import { authorityRoutes } from "./authority.ts"
+import { backupRoute } from "./backup.ts"
 import { certificateRoutes } from "./certificates.ts"
 import { claimRoutes } from "./claim.ts"
 import { clientRoutes } from "./clients.ts"
@@ -70,6 +71,7 @@ export function routeTable(
     ...recordRoutes(gateway),
     ...systemRoutes(gateway),
     ...messageRoutes(gateway, streams.messages),
+    backupRoute(gateway),
   ]
   const table: Route[] = [
     healthRoute(gateway),

@@ -154,6 +154,7 @@ export function gatewayOf(
         throw new GatewayError("conflict", "there is no claim to take back")
       },
     },
+    backup: async () => ({ file: "/state/broker/backup.db", bytes: 4096 }),
     async sealRoot() {
       if (sealed) throw new GatewayError("conflict", "the root key is sealed already")
       sealed = true
