@@ -6,6 +6,7 @@ import { systemClock } from "../service/clock.ts"
 import { loadConfig } from "../service/config.ts"
 import { startGateway } from "../service/gateway.ts"
 import { silentLog } from "../service/log.ts"
+import { hostEnd } from "./demo/cable.ts"
 import { tell } from "./demo/story.ts"
 
 /**
@@ -19,8 +20,9 @@ try {
   await chmod(folder, 0o700)
   const listener = { host: "127.0.0.1", port: 0 }
   const listeners = { mqtt: listener, mqtts: listener, ws: listener, wss: listener, https: listener, http: listener }
+  const serial = { extra: [hostEnd(folder)] }
   const settings = join(folder, "gatehouse.json")
-  await writeFile(settings, JSON.stringify({ stateDirectory: join(folder, "state"), listeners }))
+  await writeFile(settings, JSON.stringify({ stateDirectory: join(folder, "state"), listeners, serial }))
   await using gateway = await startGateway(await loadConfig({}, ["--config", settings]), {}, systemClock, silentLog)
   await tell(gateway, folder)
   if (!process.argv.includes("--once") && !stop.signal.aborted) await once(stop.signal, "abort")

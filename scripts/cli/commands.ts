@@ -10,6 +10,7 @@ import { DOCTOR_COMMANDS } from "./doctor.ts"
 import { EXPLAIN_COMMANDS } from "./explain.ts"
 import { REGISTRY_COMMANDS } from "./registry.ts"
 import { ROLE_COMMANDS } from "./role.ts"
+import { SERIAL_COMMANDS } from "./serial.ts"
 import { STATUS_COMMANDS } from "./status.ts"
 import { USER_COMMANDS } from "./user.ts"
 
@@ -23,6 +24,7 @@ export const COMMANDS: readonly Command[] = [
   ...REGISTRY_COMMANDS,
   ...AUTHORITY_COMMANDS,
   ...CLIENTS_COMMANDS,
+  ...SERIAL_COMMANDS,
   ...EXPLAIN_COMMANDS,
   ...BOX_COMMANDS,
   ...BACKUP_COMMANDS,

@@ -20,8 +20,8 @@ export class DemoApi {
     return this.#call("GET", path)
   }
 
-  post(path: string, body: Json): Promise<Json> {
-    return this.#call("POST", path, JSON.stringify(body))
+  post(path: string, body?: Json): Promise<Json> {
+    return this.#call("POST", path, body === undefined ? undefined : JSON.stringify(body))
   }
 
   #call(method: string, path: string, body?: string): Promise<Json> {

@@ -4,6 +4,7 @@ import mqtt from "mqtt"
 import { makeDeviceKey } from "../../service/ca/device-key.ts"
 import type { Gateway } from "../../service/gateway.ts"
 import { DemoApi } from "./api.ts"
+import { provisionOverUsb } from "./plug-in.ts"
 
 const DEVICE = "pump-1"
 const READER = { username: "reader", password: "just-for-the-demo" }
@@ -79,6 +80,7 @@ export async function tell(gateway: Gateway, folder: string): Promise<void> {
   say("Coming back with the revoked certificate, it is turned away at the door:")
   const [first] = (await api.get("/refused")).groups as { sentence: string }[]
   say(`   "${first?.sentence}"`)
+  say(await provisionOverUsb(api, folder))
   const cafile = join(folder, "authority.pem")
   await writeFile(cafile, ca)
   say("\nAll of it was seen. To join in, paste this into another terminal (Ctrl-C here ends the gateway):\n")

@@ -13,7 +13,15 @@ describe("the demo", () => {
   after(() => demo.kill())
 
   it("ends by itself with --once, with exit status 0, having seen everything", async () => {
-    const { stdout } = await run(NODE, [DEMO, "--once"], { timeout: 30_000 })
+    const { stdout } = await run(NODE, [DEMO, "--once"], { timeout: 60_000 })
+    assert.match(stdout, /A device was plugged in and recognised .* had connected/)
+    assert.match(stdout, /All of it was seen/)
+  })
+
+  it("says what to install where there is no socat, and shows all the rest", async () => {
+    const env = { ...process.env, PATH: "/nowhere" }
+    const { stdout } = await run(NODE, [DEMO, "--once"], { timeout: 60_000, env })
+    assert.match(stdout, /socat is missing\. Install it \(apt-get install socat\)/)
     assert.match(stdout, /All of it was seen/)
   })
 
