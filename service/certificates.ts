@@ -1,19 +1,6 @@
 import { join } from "node:path"
-import { localAddresses, localNames } from "./addresses.ts"
-import { isPrivateAddress } from "./ca/address.ts"
 import { Authority } from "./ca/authority.ts"
-import { isIssuedBy, readCertificate } from "./ca/certificate.ts"
 import { IssueLog, issueRecord } from "./ca/issue-log.ts"
-import {
-  KeptCertificate,
-  type KeptCertificateParts,
-  noServerCertificate,
-  type Reachable,
-  SERVER_CERTIFICATE_FORMAT,
-  serverCertificateDocument,
-} from "./ca/kept-certificate.ts"
-import type { PageAuthority } from "./ca/page-authority.ts"
-import { pemBlocks } from "./ca/pem.ts"
 import { emptyPending, PENDING_FORMAT, Pending, pendingDocument } from "./ca/pending.ts"
 import { Trust } from "./ca/trust.ts"
 import { emptyTrust, TRUST_FORMAT, trustDocument } from "./ca/trust-document.ts"
@@ -25,9 +12,8 @@ import type { Logger } from "./log.ts"
 import { openAuthorityFiles, type StoredAuthority } from "./store/authority-files.ts"
 import { openDocument } from "./store/document.ts"
 import { openJournal } from "./store/journal.ts"
-import { openPageAuthorityFiles } from "./store/page-authority-files.ts"
 import type { StateDirectory } from "./store/state-directory.ts"
-import { repeat, sharedAlarm, type Watched } from "./upkeep.ts"
+import { repeat, type Watched } from "./upkeep.ts"
 
 const SECOND = 1000
 const MINUTE = 60 * SECOND
@@ -117,118 +103,5 @@ function inside<T>(path: string, make: () => T): T {
     return make()
   } catch (error) {
     throw error instanceof GatewayError ? new GatewayError(error.code, `${path}: ${error.message}`) : error
-  }
-}
-
-/** What a TLS listener shows. */
-export interface ServerKeys {
-  readonly key: string
-  readonly cert: string
-}
-
-export interface ServerCertificates extends AsyncDisposable {
-  /** Every name and address this gateway answers to, now. */
-  reachable(): Reachable
-  /** What a person installs in a browser. */
-  readonly pageAuthority: PageAuthority
-  broker(): ServerKeys
-  page(): ServerKeys
-  /** Called with each new pair. */
-  onBroker(listener: (keys: ServerKeys) => void): void
-  onPage(listener: (keys: ServerKeys) => void): void
-}
-
-/** The broker's certificate from the device authority, the page's from its own; both issued again as the machine changes. */
-export async function openServerCertificates(
-  surroundings: Surroundings,
-  authority: Authority,
-): Promise<ServerCertificates> {
-  const { config, state, clock } = surroundings
-  await using parts = new AsyncDisposableStack()
-  const reachable = () => ({
-    names: [...new Set([...localNames(config.hostname), ...config.names])],
-    addresses: [...new Set([...localAddresses(), ...config.addresses])],
-  })
-  // the page's authority is bound to private addresses: a public one is reached by name
-  const pageReachable = () => ({ names: reachable().names, addresses: reachable().addresses.filter(isPrivateAddress) })
-  const pageAuthority = await openPageAuthorityFiles(await state.folder("page"), config.site, reachable().names, clock)
-  const renewal = sharedAlarm(surroundings.health, "server-certificate-failed")
-  const broker = await openKept(surroundings, parts, renewal(), {
-    name: "broker",
-    authorityPem: authority.anchors[0],
-    reachable,
-    issue: (wanted) => authority.issueServer(wanted),
-  })
-  const page = await openKept(surroundings, parts, renewal(), {
-    name: "page",
-    authorityPem: pageAuthority.certPem,
-    reachable: pageReachable,
-    issue: async ({ names, addresses }) => pageAuthority.issue(names, addresses),
-  })
-  const stack = parts.move()
-  return {
-    reachable,
-    pageAuthority,
-    broker: broker.keys,
-    page: page.keys,
-    onBroker: broker.onNew,
-    onPage: page.onNew,
-    [Symbol.asyncDispose]: () => stack.disposeAsync(),
-  }
-}
-
-interface Server extends Pick<KeptCertificateParts, "reachable" | "issue"> {
-  readonly name: string
-  /** Who issues. */
-  readonly authorityPem: string
-}
-
-/** One server certificate, looked at every minute. */
-async function openKept(
-  { state, clock, log, onReverted }: Surroundings,
-  parts: AsyncDisposableStack,
-  watched: Watched,
-  { name, authorityPem, reachable, issue }: Server,
-) {
-  const document = await openDocument({
-    path: join(await state.folder("ca"), `${name}.json`),
-    format: `${SERVER_CERTIFICATE_FORMAT}/1`,
-    schema: serverCertificateDocument,
-    initial: noServerCertificate,
-    onReverted,
-  })
-  const { current } = document.value
-  // the authority may have been made anew since, and nobody trusts the old one
-  if (current !== null && !isOf(authorityPem, current.certPem)) {
-    await document.update((before) => ({ ...before, current: null }))
-  }
-  const kept = new KeptCertificate({ document, issue, reachable, clock })
-  const listeners = new Set<(keys: ServerKeys) => void>()
-  const keys = (): ServerKeys => {
-    if (kept.current === undefined) throw new Error("a server certificate is issued before it is shown")
-    return { key: kept.current.keyPem, cert: kept.current.certPem }
-  }
-  const look = async () => {
-    const reason = await kept.check()
-    if (reason === null) return
-    log.info("server certificate issued", { server: name, reason })
-    for (const listener of listeners) listener(keys())
-  }
-  await look()
-  parts.use(repeat(`renewing the certificate of the ${name}`, MINUTE, () => watched(look), log))
-  return {
-    keys,
-    onNew: (listener: (keys: ServerKeys) => void) => {
-      listeners.add(listener)
-    },
-  }
-}
-
-function isOf(authorityPem: string, certPem: string): boolean {
-  try {
-    const [leaf, authority] = [certPem, authorityPem].map((text) => readCertificate(pemBlocks(text)[0]!.der!))
-    return isIssuedBy(leaf!, authority!)
-  } catch {
-    return false
   }
 }

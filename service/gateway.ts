@@ -6,7 +6,7 @@ import { openAccess } from "./access-state.ts"
 import { takeIntoService } from "./bootstrap.ts"
 import { openBroker } from "./broker/broker.ts"
 import type { TlsMaterial } from "./broker/listen/listener.ts"
-import { openServerCertificates, openTrusting, UNSEALED } from "./certificates.ts"
+import { openTrusting, UNSEALED } from "./certificates.ts"
 import { openCertifying } from "./certifying.ts"
 import { type Claiming, openClaiming } from "./claiming.ts"
 import type { Clock } from "./clock.ts"
@@ -25,6 +25,7 @@ import { ownCertificate } from "./own-certificates.ts"
 import { Rates, SAMPLE_SECONDS } from "./rates.ts"
 import { RecentLog } from "./recent-log.ts"
 import { openRecords } from "./records.ts"
+import { openServerCertificates } from "./server-certificates.ts"
 import { openAppliance } from "./store/root-requests.ts"
 import { spaceAt } from "./store/space.ts"
 import { openStateDirectory } from "./store/state-directory.ts"
@@ -209,6 +210,7 @@ export async function startGateway(
     listeners: () => listenerStates(config, open()),
     alive: () => !health.alarms.some((alarm) => alarm.condition === "round-trip-failed"),
     claiming,
+    servers,
     registry,
     sealRoot: root.seal,
   }

@@ -11,6 +11,7 @@ import { EXPLAIN_COMMANDS } from "./explain.ts"
 import { REGISTRY_COMMANDS } from "./registry.ts"
 import { ROLE_COMMANDS } from "./role.ts"
 import { SERIAL_COMMANDS } from "./serial.ts"
+import { SERVER_CERT_COMMANDS } from "./server-cert.ts"
 import { STATUS_COMMANDS } from "./status.ts"
 import { USER_COMMANDS } from "./user.ts"
 
@@ -23,6 +24,7 @@ export const COMMANDS: readonly Command[] = [
   ...CERT_COMMANDS,
   ...REGISTRY_COMMANDS,
   ...AUTHORITY_COMMANDS,
+  ...SERVER_CERT_COMMANDS,
   ...CLIENTS_COMMANDS,
   ...SERIAL_COMMANDS,
   ...EXPLAIN_COMMANDS,

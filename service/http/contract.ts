@@ -176,6 +176,25 @@ const trusted = z.strictObject({
 })
 export const trustAnswer = z.strictObject({ authorities: z.array(trusted) })
 
+export const serverParams = z.strictObject({ server: z.enum(["page", "broker"]) })
+/** PEM, the server's certificate first, and its key without a passphrase. */
+export const serverCertificateRequest = z.strictObject({
+  chain: z.string().min(1).max(49_152),
+  key: z.string().min(1).max(16_384),
+})
+export const serverCertificatesAnswer = z.strictObject({
+  servers: z.array(
+    z.strictObject({
+      server: z.enum(["page", "broker"]),
+      uploaded: z.boolean(),
+      certificate: z.string(),
+      notAfter: time,
+      names: z.array(z.string()),
+      addresses: z.array(z.string()),
+    }),
+  ),
+})
+
 // looking on
 
 export const explainRequest = z.strictObject({

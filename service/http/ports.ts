@@ -61,6 +61,22 @@ export interface ListenerState {
   readonly open: boolean
 }
 
+export interface ServerCertificates {
+  /** What each server shows: its chain in PEM, and whether a person brought it. Times are milliseconds since the epoch. */
+  shown(): readonly {
+    readonly server: "page" | "broker"
+    readonly uploaded: boolean
+    readonly certificate: string
+    readonly notAfter: number
+    readonly names: readonly string[]
+    readonly addresses: readonly string[]
+  }[]
+  /** Rejects with `certificate-refused` and `disk-failed`. */
+  upload(server: "page" | "broker", chainPem: string, keyPem: string): Promise<void>
+  /** Rejects with `not-found` and `disk-failed`. */
+  withdraw(server: "page" | "broker"): Promise<void>
+}
+
 /** Taking the box into service. */
 export interface Claiming {
   /** The code that proves physical presence; undefined when there is none to enter. */
@@ -126,6 +142,7 @@ export interface Gateway {
   /** Whether the service does its work; says nothing else to anyone. */
   alive(): boolean
   readonly claiming: Claiming
+  readonly servers: ServerCertificates
   readonly registry: Registry
   /** Copies sessions, queues and retained messages to a file, while they are in use: its path and its bytes. */
   readonly backup: () => Promise<{ readonly file: string; readonly bytes: number }>

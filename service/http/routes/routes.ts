@@ -31,6 +31,7 @@ import { recordRoutes } from "./records.ts"
 import { registryRoutes } from "./registry.ts"
 import { roleRoutes } from "./roles.ts"
 import { serialRoutes } from "./serial.ts"
+import { serverCertificateRoutes } from "./server-certificates.ts"
 import { sessionRoutes } from "./session.ts"
 import { healthRoute, statusRoutes } from "./status.ts"
 import { systemRoutes } from "./system.ts"
@@ -62,6 +63,7 @@ export function routeTable(
     ...certificateRoutes(gateway),
     ...authorityRoutes(gateway),
     ...trustRoutes(gateway),
+    ...serverCertificateRoutes(gateway),
     ...clientRoutes(gateway),
     ...serialRoutes(gateway),
     ...explainRoutes(gateway),

@@ -143,6 +143,7 @@ export function gatewayOf(
     listeners: () => [{ name: "mqtts", host: "*", port: 8883, open: true }],
     alive: () => true,
     registry: new Registry({ directory, accounts, passwords, clock }),
+    servers: { shown: () => [], upload: async () => {}, withdraw: async () => {} },
     claiming: {
       code: CODE,
       latest: undefined,
