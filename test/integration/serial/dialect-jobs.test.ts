@@ -23,7 +23,9 @@ async function connect(name: string, { ca, certificate, key }: Holdings): Promis
 async function everything(id: string): Promise<string> {
   const state = join(bench.gateway.folder, "state")
   const files = (await readdir(state, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile())
-  const texts = await Promise.all(files.map(({ parentPath, name }) => readFile(join(parentPath, name), "latin1")))
+  // a file that is being replaced may be gone already, under its new name it is read as well
+  const text = (path: string) => readFile(path, "latin1").catch(() => "")
+  const texts = await Promise.all(files.map(({ parentPath, name }) => text(join(parentPath, name))))
   return texts.join("\n") + bench.gateway.logged() + (await bench.log(id))
 }
 
@@ -41,15 +43,15 @@ before(async () => {
 })
 after(() => bench[Symbol.asyncDispose]())
 
-/** The sketch begins when its port is opened (`while (!Serial)`), which a pseudo-terminal cannot tell. */
-async function startOnOpen(player: Player, path: string): Promise<void> {
-  const isOpen = async () => {
-    const { ports } = await bench.gateway.api.get("/serial/ports")
-    return ports.some(({ plug, use }: { plug: { path: string }; use: string }) => plug.path === path && use !== "free")
+/**
+ * The sketch begins when its port is opened (`while (!Serial)`), which a pseudo-terminal cannot tell: here somebody presses
+ * its reset button until the job has noticed.
+ */
+async function pressReset(player: Player, id: string): Promise<void> {
+  while ((await bench.job(id)).state !== "question") {
+    player.powerUp()
+    await delay(200)
   }
-  while (!(await isOpen())) await delay(10)
-  await delay(50)
-  player.powerUp()
 }
 
 describe("plugged in and ordered over the API", { concurrency: 5 }, () => {
@@ -91,14 +93,14 @@ describe("plugged in and ordered over the API", { concurrency: 5 }, () => {
       await api.post(`/serial/jobs/${id}/answers`, { question, answer })
     }
     const first = await bench.order("arduino-1", { port: cable.host })
-    await startOnOpen(player, cable.host)
+    await pressReset(player, first.id)
     await asked(first.id, "lock-chip", "no")
     assert.equal((await bench.reaches(first.id, ["refused"])).problem.code, "not-locked")
     assert.deepEqual([player.locked, player.keysMade], [false, 0])
     await bench.verb(first.id, "cancel")
 
     const { id } = await bench.order("arduino-2", { port: cable.host })
-    await startOnOpen(player, cable.host)
+    await pressReset(player, id)
     await asked(id, "lock-chip", "yes")
     await asked(id, "new-key", "yes")
     const { certificate, problem } = await bench.reaches(id, ["proving"])
