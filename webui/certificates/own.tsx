@@ -21,6 +21,7 @@ const t = words({
     renews: "renews itself",
     days: (days: number) => (days === 1 ? "one day left" : `${days} days left`),
     over: "expired",
+    endless: "without end",
     fingerprint: "Fingerprint (SHA-256)",
     chain: "Download what devices trust",
     crl: "Download the revocation list",
@@ -38,6 +39,7 @@ const t = words({
     renews: "erneuert sich selbst",
     days: (days: number) => (days === 1 ? "noch ein Tag" : `noch ${days} Tage`),
     over: "abgelaufen",
+    endless: "ohne Ende",
     fingerprint: "Fingerabdruck (SHA-256)",
     chain: "Herunterladen, was Geräte brauchen",
     crl: "Sperrliste herunterladen",
@@ -59,7 +61,7 @@ export function OwnCertificates({ own }: { readonly own: readonly Own[] }) {
               <span class="row-main">
                 <span class="row-name">{t()[certificate.kind]}</span>
                 <span class="row-more">
-                  {certificate.name}
+                  <Remaining notAfter={certificate.notAfter} /> {certificate.name}
                   {!isEndless(certificate.notAfter) && `, ${t().until(date(certificate.notAfter))}`}
                   {certificate.renewsItself && `, ${t().renews}`}
                 </span>
@@ -68,7 +70,6 @@ export function OwnCertificates({ own }: { readonly own: readonly Own[] }) {
                   <code>{certificate.fingerprint.toUpperCase().replace(/(..)(?=.)/g, "$1:")}</code>
                 </details>
               </span>
-              <Remaining notAfter={certificate.notAfter} />
             </li>
           ))}
       </ul>
@@ -87,7 +88,7 @@ export function OwnCertificates({ own }: { readonly own: readonly Own[] }) {
 /** How long something is good for, when that is soon to be known. */
 export function Remaining({ notAfter }: { readonly notAfter: string }) {
   const days = daysUntil(notAfter)
-  if (isEndless(notAfter)) return null
+  if (isEndless(notAfter)) return <Badge level="ok">{t().endless}</Badge>
   if (days < 0) return <Badge level="bad">{t().over}</Badge>
   return <Badge level={days < SOON ? "warn" : "ok"}>{t().days(days)}</Badge>
 }

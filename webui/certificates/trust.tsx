@@ -93,10 +93,10 @@ export function TrustBundle() {
                     <span class="row-main">
                       <span class="row-name">{one.name}</span>
                       <span class="row-more">
-                        {one.subject}, {t().scope} <code>{one.scope}</code>, {t().until(date(one.notAfter))}
+                        <Remaining notAfter={one.notAfter} /> {one.subject}, {t().scope} <code>{one.scope}</code>,{" "}
+                        {t().until(date(one.notAfter))}
                       </span>
                     </span>
-                    <Remaining notAfter={one.notAfter} />
                     {session.value?.administrator && (
                       <Button kind="danger" onClick={() => setRemoved(one)}>
                         <span aria-hidden="true">{t().removeShort}</span>

@@ -127,7 +127,7 @@ function Rights({ path, user, etag, reload, mayChange }: RightsProps) {
           void saving.run()
         }}
       >
-        <fieldset class="choice" disabled={!mayChange}>
+        <fieldset class="group" disabled={!mayChange}>
           <legend>{t().roles}</legend>
           <Loaded resource={all}>
             {({ roles: known }) =>
@@ -142,10 +142,10 @@ function Rights({ path, user, etag, reload, mayChange }: RightsProps) {
             }
           </Loaded>
         </fieldset>
-        <fieldset class="choice" disabled={!mayChange}>
+        <fieldset class="group" disabled={!mayChange}>
           <Permissions value={permissions} onChange={(value) => setPermissions([...value])} errors={refused?.places} />
         </fieldset>
-        <fieldset class="choice" disabled={!mayChange}>
+        <fieldset class="group" disabled={!mayChange}>
           <Check label={t().enabled} hint={t().enabledHint} checked={enabled} onChange={setEnabled} />
           <TextField label={t().note} value={note} onInput={setNote} input={{ maxLength: 1000 }} />
         </fieldset>

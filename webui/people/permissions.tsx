@@ -54,7 +54,7 @@ export function Permissions({ value, onChange, errors }: PermissionsProps) {
   const replace = (index: number, part: Partial<Permission>) =>
     onChange(value.map((one, i) => (i === index ? { ...one, ...part } : one)))
   return (
-    <fieldset class="choice">
+    <fieldset class="group">
       <legend>{t().legend}</legend>
       {value.length === 0 && <p class="muted">{t().none}</p>}
       {value.map((permission, index) => (

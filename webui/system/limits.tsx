@@ -20,6 +20,8 @@ const t = words({
     never: "never",
     unknown: "not counted",
     everywhere: "on every interface",
+    noneActed: "No limit has acted since the start.",
+    all: (count: number) => `All ${count} limits`,
   },
   de: {
     listeners: "Wo das Gateway lauscht",
@@ -34,6 +36,8 @@ const t = words({
     never: "nie",
     unknown: "wird nicht gezählt",
     everywhere: "auf jeder Schnittstelle",
+    noneActed: "Seit dem Start hat keine Grenze gegriffen.",
+    all: (count: number) => `Alle ${count} Grenzen`,
   },
 })
 
@@ -64,38 +68,51 @@ export function Limits() {
       <p class="muted">{t().lead}</p>
       <Loaded resource={limits}>
         {({ limits: all }) => (
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">{t().name}</th>
-                <th scope="col">{t().value}</th>
-                <th scope="col">{t().acted}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {[...all]
-                .sort((a, b) => (b.acted ?? -1) - (a.acted ?? -1))
-                .map(({ name, value, acted }) => (
-                  <tr key={name}>
-                    <td>
-                      <code>{name}</code>
-                    </td>
-                    <td data-label={t().value}>{number(value)}</td>
-                    <td data-label={t().acted}>
-                      {acted === null ? (
-                        <span class="muted">{t().unknown}</span>
-                      ) : acted === 0 ? (
-                        t().never
-                      ) : (
-                        <Badge level="warn">{t().often(number(acted))}</Badge>
-                      )}
-                    </td>
-                  </tr>
-                ))}
-            </tbody>
-          </table>
+          <>
+            <LimitTable limits={all.filter(({ acted }) => acted !== null && acted > 0)} />
+            <details>
+              <summary>{t().all(all.length)}</summary>
+              <LimitTable limits={all} />
+            </details>
+          </>
         )}
       </Loaded>
     </>
+  )
+}
+
+type Limit = (typeof limitsAnswer)["_output"]["limits"][number]
+
+function LimitTable({ limits }: { readonly limits: readonly Limit[] }) {
+  if (limits.length === 0) return <p>{t().noneActed}</p>
+  return (
+    <table>
+      <thead>
+        <tr>
+          <th scope="col">{t().name}</th>
+          <th scope="col">{t().value}</th>
+          <th scope="col">{t().acted}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {limits.map(({ name, value, acted }) => (
+          <tr key={name}>
+            <td>
+              <code>{name}</code>
+            </td>
+            <td data-label={t().value}>{number(value)}</td>
+            <td data-label={t().acted}>
+              {acted === null ? (
+                <span class="muted">{t().unknown}</span>
+              ) : acted === 0 ? (
+                t().never
+              ) : (
+                <Badge level="warn">{t().often(number(acted))}</Badge>
+              )}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   )
 }
