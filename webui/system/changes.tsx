@@ -123,5 +123,5 @@ function nameIn(object: string): string {
 
 /** Of a sign-in everything is said by its line. */
 function isTelling({ change, route }: Entry): boolean {
-  return change !== "" && !["/login", "/session", "/tokens"].includes(route)
+  return change !== "" && !["/login", "/session", "/tokens", "/users/:username/certificates"].includes(route)
 }

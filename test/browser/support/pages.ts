@@ -7,6 +7,9 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   "/roles/:name": "/roles/device",
 }
 
+/** What stands behind the tabs of the system's page. */
+const TABS = ["log", "changes", "limits", "restart"] as const
+
 export interface Visited {
   /** As its screenshots are called. */
   readonly name: string
@@ -20,7 +23,8 @@ export async function everyPage(): Promise<Visited[]> {
   const pages = templates.map((template) => ({ name: nameOf(template), path: EXAMPLES[template] ?? template }))
   const unfilled = pages.find(({ path }) => path.includes(":"))
   if (unfilled !== undefined) throw new Error(`${unfilled.path} needs an example in test/browser/support/pages.ts`)
-  return [...pages, { name: "more", path: "/more" }]
+  const tabs = TABS.map((tab) => ({ name: `system-${tab}`, path: `/system?show=${tab}` }))
+  return [...pages, ...tabs, { name: "more", path: "/more" }]
 }
 
 function nameOf(template: string): string {

@@ -30,6 +30,7 @@ export async function openPlant(options: TestGatewayOptions = {}): Promise<Plant
   }
   await api.post("/users", { username: "press-2", grant: { kind: "certificate" }, roles: ["device"], note: "Hall 2" })
   await api.patch("/users/fan-3", { enabled: false })
+  await api.raw("POST", "/users/vera/one-time-password")
   const pump = await makeDevice(gateway, "pump-1", { roles: ["device"], note: "Boiler room, cooling water" })
   const clients = [await connectDevice(gateway, pump), ...(await connectSome(gateway))]
   for (const client of clients) {
