@@ -1,6 +1,7 @@
 import { join } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
 import { Board, type BoardOptions } from "../../../scripts/device/board.ts"
+import { STEPS, type Step } from "../../../service/provisioning/job.ts"
 import { startTestGateway, type TestGateway, type TestGatewayOptions } from "../../support/gateway.ts"
 import { PtyPair } from "../../support/pty-pair.ts"
 
@@ -94,6 +95,12 @@ export class SerialBench implements AsyncDisposable {
     await this.#until(async () => (await this.#port(path))?.use === "free", `${path} is free`)
   }
 
+  /** Once the job is at this step, or past it. */
+  async getsTo(id: string, step: Step): Promise<void> {
+    const past = (job: ShownJob) => job.state === "done" || STEPS.indexOf(job.step) >= STEPS.indexOf(step)
+    await this.#until(async () => past(await this.job(id)), `job ${id} gets to ${step}`, 45_000, 1)
+  }
+
   async hasCertificate(id: string): Promise<void> {
     await this.#until(async () => (await this.job(id)).certificate !== undefined, `job ${id} has its certificate`)
   }
@@ -103,11 +110,11 @@ export class SerialBench implements AsyncDisposable {
     return ports.find(({ plug }: { plug: { path: string } }) => plug.path === path)
   }
 
-  async #until(holds: () => Promise<boolean>, what: string, ms = 45_000): Promise<void> {
+  async #until(holds: () => Promise<boolean>, what: string, ms = 45_000, pace = 25): Promise<void> {
     const until = performance.now() + ms
     while (!(await holds())) {
       if (performance.now() > until) throw new Error(`not within ${ms} ms: ${what}`)
-      await delay(25)
+      await delay(pace)
     }
   }
 
