@@ -1,6 +1,6 @@
 import type { z } from "zod"
 import type { ProblemAnswer } from "../service/http/contract.ts"
-import { clockOffset } from "./format.ts"
+import { learnClock } from "./format.ts"
 import { problemSentence } from "./problem.ts"
 
 /** A call that the gateway refused or that did not reach it, in a sentence for a person. */
@@ -83,7 +83,7 @@ async function call(
     if (signal?.aborted) throw error
     throw new Refused(0, { code: "unreachable" })
   })
-  learnClock(response)
+  learn(response)
   const answer: unknown = response.headers.get("Content-Type")?.includes("json") ? await response.json() : undefined
   if (response.ok) return { body: answer, etag: response.headers.get("ETag") ?? undefined }
   if (response.status === 401) onSignedOut()
@@ -91,11 +91,7 @@ async function call(
   throw new Refused(response.status, problem, Number(response.headers.get("Retry-After")) || undefined)
 }
 
-function learnClock(response: Response): void {
+function learn(response: Response): void {
   const date = Date.parse(response.headers.get("Date") ?? "")
-  // the header has whole seconds; half of one is the best guess, and less than two are no difference
-  if (!Number.isNaN(date)) {
-    const offset = date + 500 - Date.now()
-    clockOffset.value = Math.abs(offset) < 2000 ? 0 : offset
-  }
+  if (!Number.isNaN(date)) learnClock(date + 500, "roughly") // the header has whole seconds; half of one is the best guess
 }

@@ -7,6 +7,21 @@ function locale(): string {
   return navigator.languages.find((tag) => tag.startsWith(chosen)) ?? (chosen === "de" ? "de-DE" : "en-GB")
 }
 
+/** Formats cost a hundred times what formatting does, and a list of ages asks for one in every row, every second. */
+function kept<O, F>(make: (locale: string, options: O) => F): (options: O) => F {
+  const made = new Map<string, F>()
+  return (options) => {
+    const key = `${locale()} ${JSON.stringify(options)}`
+    const format = made.get(key) ?? make(locale(), options)
+    made.set(key, format)
+    return format
+  }
+}
+
+const numbers = kept((tag, options: Intl.NumberFormatOptions) => new Intl.NumberFormat(tag, options))
+const dates = kept((tag, options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(tag, options))
+const relatives = kept((tag, options: Intl.RelativeTimeFormatOptions) => new Intl.RelativeTimeFormat(tag, options))
+
 /** The browser's clock, a second at a time; whoever shows an age reads it and is drawn again as it grows. */
 export const now = signal(Date.now())
 
@@ -16,8 +31,17 @@ export function startClock(): void {
   }, 1000)
 }
 
-/** How far the gateway's clock is ahead of the browser's, in milliseconds; learnt from every answer of the API. */
+/** How far the gateway's clock is ahead of the browser's, in milliseconds. */
 export const clockOffset = signal(0)
+let isExact = false
+
+/** The gateway has just said what time it is. Once it says so exactly, what is only roughly so no longer counts. */
+export function learnClock(time: number, how: "exactly" | "roughly"): void {
+  if (how === "roughly" && isExact) return
+  isExact ||= how === "exactly"
+  const offset = time - Date.now()
+  clockOffset.value = Math.abs(offset) < 2000 ? 0 : offset // less is the network, and no difference to anyone
+}
 
 /** The gateway's time, by which every time it tells is meant. */
 export function gatewayNow(): number {
@@ -35,7 +59,7 @@ export function age(time: string | number): string {
 
 function since(seconds: number): string {
   const size = Math.abs(seconds)
-  const format = new Intl.RelativeTimeFormat(locale(), { numeric: "always", style: "short" })
+  const format = relatives({ numeric: "always", style: "short" })
   if (size < 5) return language.value === "de" ? "gerade eben" : "just now"
   if (size < MINUTE) return format.format(Math.trunc(seconds), "second")
   if (size < HOUR) return format.format(Math.trunc(seconds / MINUTE), "minute")
@@ -53,7 +77,7 @@ export function duration(seconds: number): string {
         : seconds < 2 * DAY
           ? [seconds / HOUR, "hour"]
           : [seconds / DAY, "day"]
-  return new Intl.NumberFormat(locale(), {
+  return numbers({
     style: "unit",
     unit,
     unitDisplay: "long",
@@ -63,22 +87,22 @@ export function duration(seconds: number): string {
 
 /** Date and time to the second, in the browser's time zone, which it names. */
 export function moment(time: string | number): string {
-  return new Intl.DateTimeFormat(locale(), { dateStyle: "medium", timeStyle: "long" }).format(new Date(time))
+  return dates({ dateStyle: "medium", timeStyle: "long" }).format(new Date(time))
 }
 
 /** Day, hour and minute, for where there is little room. */
 export function shortMoment(time: string | number): string {
   const day = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" } as const
-  return new Intl.DateTimeFormat(locale(), day).format(new Date(time))
+  return dates(day).format(new Date(time))
 }
 
 export function clockTime(time: string | number): string {
-  return new Intl.DateTimeFormat(locale(), { timeStyle: "medium" }).format(new Date(time))
+  return dates({ timeStyle: "medium" }).format(new Date(time))
 }
 
 /** The name of the time zone that all times here are in. */
 export function timeZone(): string {
-  const parts = new Intl.DateTimeFormat(locale(), { timeZoneName: "short" }).formatToParts()
+  const parts = dates({ timeZoneName: "short" }).formatToParts()
   return parts.find(({ type }) => type === "timeZoneName")?.value ?? ""
 }
 
@@ -88,7 +112,7 @@ export function lasting(time: string | number): string {
 }
 
 export function date(time: string | number): string {
-  return new Intl.DateTimeFormat(locale(), { dateStyle: "medium" }).format(new Date(time))
+  return dates({ dateStyle: "medium" }).format(new Date(time))
 }
 
 /** The year 9999 is how X.509 says that there is no end (RFC 5280 4.1.2.5). */
@@ -102,7 +126,7 @@ export function daysUntil(time: string): number {
 }
 
 export function number(value: number): string {
-  return new Intl.NumberFormat(locale(), { maximumFractionDigits: value < 10 ? 1 : 0 }).format(value)
+  return numbers({ maximumFractionDigits: value < 10 ? 1 : 0 }).format(value)
 }
 
 export function bytes(value: number): string {
@@ -110,5 +134,5 @@ export function bytes(value: number): string {
   const step = value < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(value) / 3))
   const unit = units[step] ?? "byte"
   const format = { style: "unit", unit, maximumFractionDigits: step === 0 ? 0 : 1 } as const
-  return new Intl.NumberFormat(locale(), format).format(value / 1000 ** step)
+  return numbers(format).format(value / 1000 ** step)
 }

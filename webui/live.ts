@@ -1,6 +1,7 @@
 import { signal } from "@preact/signals"
 import type { EventKind, Pulse } from "../service/http/contract-page.ts"
 import { get } from "./api.ts"
+import { learnClock } from "./format.ts"
 import { session } from "./session.ts"
 
 /**
@@ -95,7 +96,10 @@ function take({ kind, data }: Told): void {
   const wasGone = !connection.value.alive
   if (wasGone) connection.value = { alive: true, since: now }
   if (kind === "pulse") {
-    if ("clients" in data) latestPulse.value = data as unknown as Pulse
+    if ("clients" in data) {
+      latestPulse.value = data as unknown as Pulse
+      learnClock(Date.parse(latestPulse.value.at), "exactly")
+    }
     if (wasGone) for (const listener of listeners) listener("gap", {})
     return
   }

@@ -58,7 +58,7 @@ const t = words({
 type Devices = z.output<typeof devicesAnswer>
 const FILTERS = ["all", "attention", "connected", "offline", "never", "disabled"] as const
 type Filter = (typeof FILTERS)[number]
-const PAGE = 200
+const PAGE = 100
 /** A person types faster than every letter is worth a question. */
 const TYPING_MS = 150
 

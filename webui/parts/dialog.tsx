@@ -14,8 +14,13 @@ export function Dialog({ title, children, onClose }: DialogProps) {
   const id = useId()
   useEffect(() => {
     const shown = dialog.current
+    const before = document.activeElement
     shown?.showModal()
-    return () => shown?.close()
+    return () => {
+      shown?.close()
+      // the dialog is taken out of the page as it closes, too soon for the browser to give the focus back by itself
+      setTimeout(() => before instanceof HTMLElement && before.isConnected && before.focus())
+    }
   }, [])
   return (
     <dialog

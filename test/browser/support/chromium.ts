@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises"
 import { createRequire } from "node:module"
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core"
-import { ADMIN, type TestGateway } from "../../support/gateway.ts"
+import { ADMIN } from "../../support/gateway.ts"
 
 /** Debian's Chromium; nothing is downloaded, and it asks nobody but the gateway for anything. */
 export function launch(): Promise<Browser> {
@@ -12,6 +12,11 @@ export function launch(): Promise<Browser> {
       ...["--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage"],
     ],
   })
+}
+
+/** Where a gateway is; a whole one, or only what listens. */
+export interface At {
+  port(listener: "https"): number
 }
 
 export const PHONE = { width: 360, height: 740 }
@@ -29,9 +34,9 @@ export class Visitor implements AsyncDisposable {
     this.#origin = origin
   }
 
-  static async open(browser: Browser, test: TestGateway, options: BrowserContextOptions = {}): Promise<Visitor> {
+  static async open(browser: Browser, gateway: At, options: BrowserContextOptions = {}): Promise<Visitor> {
     const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: PHONE, locale: "en-GB", ...options })
-    const visitor = new Visitor(context, `https://127.0.0.1:${test.port("https")}`)
+    const visitor = new Visitor(context, `https://127.0.0.1:${gateway.port("https")}`)
     context.setDefaultTimeout(15_000)
     context.on("page", (page) => visitor.#watch(page))
     await context.route("**", (route) => {
@@ -46,11 +51,11 @@ export class Visitor implements AsyncDisposable {
   /** As `open`, signed in by the API as the page's own form would. */
   static async signedIn(
     browser: Browser,
-    test: TestGateway,
+    gateway: At,
     options: BrowserContextOptions = {},
     person: { readonly username: string; readonly password: string } = ADMIN,
   ): Promise<Visitor> {
-    const visitor = await Visitor.open(browser, test, options)
+    const visitor = await Visitor.open(browser, gateway, options)
     const { username, password } = person
     const answer = await visitor.context.request.post(`${visitor.#origin}/api/v1/session`, {
       data: { username, password },

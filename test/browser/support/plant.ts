@@ -4,7 +4,7 @@ import { connectJs } from "../../support/clients.ts"
 import { type Device, makeDevice } from "../../support/device.ts"
 import { startTestGateway, type TestGateway, type TestGatewayOptions } from "../../support/gateway.ts"
 
-const DEVICE_PASSWORD = "only for tests 1234"
+export const DEVICE_PASSWORD = "only for tests 1234"
 
 /** A gateway with a little of everything that a page can show: the same names and states every time. */
 export interface Plant extends AsyncDisposable {
