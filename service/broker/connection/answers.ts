@@ -4,15 +4,29 @@ interface Answer {
   readonly packetId: number
   /** -1: not known yet. */
   reason: number
+  /** What its message takes while it waits. */
+  readonly bytes: number
 }
+
+/** What a message takes beside its own bytes, in the heap and in the next commit. */
+const OVERHEAD = 512
 
 /** PUBACK and PUBREC go out in the order in which the messages came in, whichever commit each waits for. */
 export class Answers {
   readonly #send: (type: 4 | 5, packetId: number, reason: number) => void
+  readonly #onFewer: () => void
   #waiting: Answer[] = []
+  #bytes = 0
 
-  constructor(send: (type: 4 | 5, packetId: number, reason: number) => void) {
+  /** `onFewer` is told whenever less waits than before. */
+  constructor(send: (type: 4 | 5, packetId: number, reason: number) => void, onFewer: () => void) {
     this.#send = send
+    this.#onFewer = onFewer
+  }
+
+  /** What the messages take that wait for the disk. */
+  get bytes(): number {
+    return this.#bytes
   }
 
   /** Some message still waits for its answer. */
@@ -23,12 +37,13 @@ export class Answers {
   /** An answer whose reason is known, behind those that are awaited. */
   add(type: 4 | 5, packetId: number, reason: number): void {
     if (this.#waiting.length === 0) this.#send(type, packetId, reason)
-    else this.#waiting.push({ type, packetId, reason })
+    else this.#waiting.push({ type, packetId, reason, bytes: 0 })
   }
 
-  /** Keeps a place for an answer; call what it answers once the reason is known. */
-  await(type: 4 | 5, packetId: number): (reason: number) => void {
-    const answer: Answer = { type, packetId, reason: -1 }
+  /** Keeps a place for the answer to a message of `size` bytes; call what it answers once the reason is known. */
+  await(type: 4 | 5, packetId: number, size: number): (reason: number) => void {
+    const answer: Answer = { type, packetId, reason: -1, bytes: size + OVERHEAD }
+    this.#bytes += answer.bytes
     this.#waiting.push(answer)
     return (reason) => {
       answer.reason = reason
@@ -38,11 +53,14 @@ export class Answers {
 
   #sendKnown(): void {
     let sent = 0
-    for (const { type, packetId, reason } of this.#waiting) {
+    for (const { type, packetId, reason, bytes } of this.#waiting) {
       if (reason < 0) break
+      this.#bytes -= bytes
       this.#send(type, packetId, reason)
       sent++
     }
-    if (sent > 0) this.#waiting.splice(0, sent)
+    if (sent === 0) return
+    this.#waiting.splice(0, sent)
+    this.#onFewer()
   }
 }

@@ -24,6 +24,9 @@ import { Reception } from "./reception.ts"
 import { refuse } from "./refusal.ts"
 import { Sender } from "./sender.ts"
 
+/** Bytes of one client's messages that may wait for the disk, however slow it is, beyond the last packet read. */
+const MOST_UNKEPT = 262_144
+
 /**
  * One network connection: bytes in through intake and decoder, packets to the reception, frames out through the sender.
  * It also looks like a client to aedes' registry.
@@ -35,7 +38,10 @@ export class Connection implements Carrier, CoreClient {
   readonly #decoder: Decoder
   readonly intake: Intake
   readonly sender: Sender
-  readonly answers = new Answers((type, packetId, reason) => this.sendAcknowledge(type, packetId, reason))
+  readonly answers = new Answers(
+    (type, packetId, reason) => this.sendAcknowledge(type, packetId, reason),
+    () => this.#kept(),
+  )
 
   id = ""
   closed = false
@@ -204,6 +210,7 @@ export class Connection implements Carrier, CoreClient {
     }
     // packets count as signs of life, bytes do not [MQTT-3.1.2-22]
     if (this.session !== undefined && this.#decoder.packets > packets) this.pulse.beat()
+    if (this.answers.bytes > MOST_UNKEPT) this.intake.awaitDisk()
     if (!this.closed && this.sender.backlog > this.#mostBacklog) {
       this.sender.flush()
       this.intake.awaitDrain()
@@ -213,6 +220,10 @@ export class Connection implements Carrier, CoreClient {
   /** Messages stop at `socketBytes`; what goes beyond by more than a packet are answers, and only not reading stops them. */
   get #mostBacklog(): number {
     return this.exchange.limits.socketBytes + this.exchange.limits.packetBytes
+  }
+
+  #kept(): void {
+    if (this.answers.bytes < MOST_UNKEPT / 2) this.guarded(() => this.intake.kept())
   }
 
   #drained(): void {

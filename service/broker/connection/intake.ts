@@ -15,6 +15,8 @@ const Pause = {
   answers: 4,
   /** It lets the others go first. */
   turn: 8,
+  /** The disk is to have what it has sent. */
+  disk: 16,
 } as const
 
 /**
@@ -73,6 +75,15 @@ export class Intake {
 
   drained(): void {
     this.#resume(Pause.answers)
+  }
+
+  /** What came is to be on the disk first; call `kept` once most of it is. */
+  awaitDisk(): void {
+    this.#pause(Pause.disk)
+  }
+
+  kept(): void {
+    this.#resume(Pause.disk)
   }
 
   /** One more PUBLISH. True: with it the client is over its rate, and is not read until the second is over. */

@@ -54,7 +54,7 @@ function publishOnce(connection: Connection, message: Message, packetId: number)
     const { receipt } = message
     if (error) return failPublish(connection, 1, packetId)
     if (receipt === undefined || receipt.isOver) return acknowledge(connection, 1, packetId, Reason.success)
-    const answer = connection.answers.await(PUBACK, packetId)
+    const answer = connection.answers.await(PUBACK, packetId, message.size)
     receipt.whenOver((failure) => answerTo(connection, 1, packetId, failure, answer))
   })
 }
@@ -76,7 +76,7 @@ function publishExactlyOnce(connection: Connection, session: Session, message: M
     else if (failure) failPublish(connection, 2, packetId)
     else acknowledge(connection, 2, packetId, Reason.success)
   })
-  if (!isOver) answer = connection.answers.await(PUBREC, packetId)
+  if (!isOver) answer = connection.answers.await(PUBREC, packetId, message.size)
 }
 
 function answerTo(

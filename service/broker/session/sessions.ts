@@ -90,6 +90,7 @@ export class Sessions {
     will: Will | undefined,
     mayRead: (topic: string) => boolean,
   ): { session: Session; present: boolean } {
+    this.#settleOverdue(id)
     const kept = this.#byId.get(id)
     if (kept !== undefined && clean) this.end(kept)
     const present = kept !== undefined && !clean
@@ -206,6 +207,15 @@ export class Sessions {
       ended++
     }
     return ended
+  }
+
+  /** What the next sweep would do with this session: whoever comes back a moment too late must not find it. */
+  #settleOverdue(id: string): void {
+    const session = this.#byId.get(id)
+    if (session === undefined || !this.#offline.has(session)) return
+    const now = this.#surroundings.now()
+    if (this.#bereaved.has(session) && session.willDue <= now) this.#sendWill(session)
+    if (session.endsAt <= now) this.end(session)
   }
 
   /** The will is sent now, or waits. */

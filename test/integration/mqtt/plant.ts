@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { argon2Sync } from "node:crypto"
 import { enableCompileCache } from "node:module"
+import { type Clock, systemClock } from "../../../service/clock.ts"
 import type { TestGateway } from "../../support/gateway.ts"
 import { PacketClient, type Received, type Version } from "../../support/packet-client.ts"
 
@@ -48,6 +49,7 @@ export class Plant implements AsyncDisposable {
     users: Readonly<Record<string, readonly Permission[]>> = {},
     config: Readonly<Record<string, unknown>> = {},
     fields: Readonly<Record<string, object>> = {},
+    clock: Clock = systemClock,
   ): Promise<Plant> {
     const all = { worker: [...grant("readWrite", "#", "$plant/#"), ...grant("read", "$SYS/#")], ...users }
     const bootstrap = {
@@ -55,7 +57,7 @@ export class Plant implements AsyncDisposable {
         return { username, grant: GRANT, permissions, ...fields[username] }
       }),
     }
-    return new Plant(await startTestGateway({ bootstrap, config }))
+    return new Plant(await startTestGateway({ bootstrap, config, clock }))
   }
 
   /** A topic or client identifier that nothing else in this file uses. */

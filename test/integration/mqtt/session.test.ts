@@ -102,3 +102,34 @@ describe("sessions", { concurrency: true }, () => {
     })
   }
 })
+
+describe("a session whose time is over", () => {
+  let plant: Plant
+  let skew = 0
+  before(async () => {
+    const clock = { now: () => Date.now() + skew, elapsed: () => performance.now() + skew }
+    plant = await Plant.open({}, {}, {}, clock)
+  })
+  after(() => plant[Symbol.asyncDispose]())
+
+  for (const [what, expiry, delaySeconds] of [
+    ["is not resumed a moment later, whether or not it was swept by then", 30, 60],
+    ["has sent a delayed will that is due before its client comes back", 90, 20],
+  ] as const) {
+    it(`MQTT 5: it ${what} (3.1.2.11.2) [MQTT-3.1.3-9]`, async () => {
+      const watching = await plant.client()
+      const [topic, id] = [plant.fresh(), plant.fresh("c")]
+      await watching.subscribe(topic)
+      const properties = { willDelayInterval: delaySeconds }
+      const client = await plant.client({ id, expiry, will: { topic, payload: "gone", properties } })
+      await client.vanish()
+      for (let left = 200; left > 0 && (await plant.counters()).connections !== 1; left--) await delay(5)
+      skew += 40_000
+      const { client: back, connack } = await plant.try({ id, clean: false })
+      assert.equal(connack.sessionPresent, expiry > 40)
+      assert.deepEqual(await watching.texts(1), ["gone"])
+      await watching.quiet()
+      await Promise.all([back.leave(), watching.leave()])
+    })
+  }
+})
