@@ -93,6 +93,16 @@ export async function openTrusting({
     patience: config.certificates.pendingHours * HOUR,
   })
   parts.use(repeat("revoking certificates that were never used", MINUTE, () => pending.tick(), log))
+  const lists = async () => {
+    const stale = trust
+      .list()
+      .filter(({ revocation }) => (revocation?.nextUpdate ?? Number.POSITIVE_INFINITY) < clock.now())
+    if (stale.length === 0) return health.clear("revocation-list-stale")
+    health.raise("revocation-list-stale", stale.map(({ name, id }) => `${name} (${id})`).join(", "))
+  }
+  await lists()
+  trust.onChange(() => void lists())
+  parts.use(repeat("looking at revocation lists", MINUTE, lists, log))
   const stack = parts.move()
   return { files, issueLog, authority, trust, [Symbol.asyncDispose]: () => stack.disposeAsync() }
 }

@@ -37,6 +37,10 @@ export const CONDITIONS = {
     title: "One certificate is in use by two clients at once",
     remedy: "Find the copy, revoke the certificate, and issue a new one to the real device.",
   },
+  "revocation-list-stale": {
+    title: "An outside authority's revocation list is out of date",
+    remedy: "Load its latest list: gatehouse authority crl ID FILE. Until then who was revoked since is still let in.",
+  },
   "clock-behind": {
     title: "The clock is behind the newest certificate of this gateway",
     remedy: "Set the time; certificates cannot be judged by date until then.",

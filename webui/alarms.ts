@@ -10,6 +10,7 @@ export const ALARM_PLACES: Readonly<Record<Condition, { readonly part: Part; rea
   "listener-closed": { part: "messages", level: "bad" },
   "certificate-cloned": { part: "devices", level: "bad" },
   "clock-behind": { part: "clock", level: "bad" },
+  "revocation-list-stale": { part: "certificates", level: "warn" },
   "root-key-unsealed": { part: "certificates", level: "warn" },
   "server-certificate-failed": { part: "certificates", level: "warn" },
   "issue-log-torn": { part: "certificates", level: "warn" },
@@ -24,6 +25,7 @@ export const ALARM_LINKS: Readonly<Partial<Record<Condition, string>>> = {
   "listener-closed": "/system",
   "certificate-cloned": "/devices",
   "clock-behind": "/system",
+  "revocation-list-stale": "/system",
   "root-key-unsealed": "/certificates",
   "server-certificate-failed": "/system",
   "round-trip-failed": "/system",
@@ -44,6 +46,10 @@ export const alarmWords = words<Readonly<Record<Condition, { readonly what: stri
     "certificate-cloned": {
       what: "A certificate is in use twice",
       next: "Somebody has a copy. Revoke the certificate and issue a new one to the real device.",
+    },
+    "revocation-list-stale": {
+      what: "The revocation list of an outside authority is out of date",
+      next: "Load its latest list. Until then, whoever was revoked since is still let in.",
     },
     "clock-behind": {
       what: "The clock is wrong",
@@ -90,6 +96,10 @@ export const alarmWords = words<Readonly<Record<Condition, { readonly what: stri
     "certificate-cloned": {
       what: "Ein Zertifikat wird doppelt benutzt",
       next: "Jemand hat eine Kopie. Das Zertifikat widerrufen und dem echten Gerät ein neues ausstellen.",
+    },
+    "revocation-list-stale": {
+      what: "Die Sperrliste einer fremden Zertifizierungsstelle ist veraltet",
+      next: "Die neueste Liste laden. Bis dahin kommt noch herein, wer seither gesperrt wurde.",
     },
     "clock-behind": {
       what: "Die Uhr geht falsch",

@@ -30,6 +30,17 @@ export const AUTHORITY_COMMANDS: readonly Command[] = [
     run: add,
   },
   {
+    words: "authority crl",
+    summary: "Load an outside authority's revocation list (DER or PEM; - is standard input); who is on it is cut off.",
+    operands: [{ name: "ID" }, { name: "FILE", file: true }],
+    example: "authority crl plant plant.crl",
+    async run(call) {
+      const bytes = await contentOf(call.operand("FILE"))
+      const path = `/authorities/${part(call.operand("ID"))}/crl`
+      show(call, await call.api.ask<Trusted>("PUT", path, { bytes, type: "application/pkix-crl" }))
+    },
+  },
+  {
     words: "authority remove",
     summary: "Trust an outside authority no longer, and end the sessions of its clients.",
     operands: [{ name: "ID" }],

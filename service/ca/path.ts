@@ -13,6 +13,8 @@ export interface Anchor {
 /** A way from a leaf to an anchor on which every signature was verified. */
 export interface Path {
   readonly anchor: Anchor
+  /** Serial number of the certificate that the anchor itself signed. */
+  readonly top: string
   /** The time in which every authority on it is valid, both ends included, milliseconds. */
   readonly from: number
   readonly until: number
@@ -57,7 +59,8 @@ function climb(
 ): Path | undefined {
   if (!isStrongSignature(child.algorithm)) return undefined
   const anchor = anchors.find(({ certificate }) => mayIssue(certificate, below) && isIssuedBy(child, certificate))
-  if (anchor !== undefined) return { anchor, from: anchor.certificate.notBefore, until: anchor.certificate.notAfter }
+  if (anchor !== undefined)
+    return { anchor, top: child.serial, from: anchor.certificate.notBefore, until: anchor.certificate.notAfter }
   if (below === LONGEST) return undefined
   for (const parent of offered) {
     if (!mayIssue(parent, below) || !isIssuedBy(child, parent)) continue

@@ -4,6 +4,7 @@ import type { Document } from "../document.ts"
 import { GatewayError } from "../errors.ts"
 import { type Certificate, readCertificate } from "./certificate.ts"
 import { encode } from "./der.ts"
+import { type OutsideRevocation, readRevocationList } from "./outside-revocation.ts"
 import { pem, pemBlocks } from "./pem.ts"
 import {
   authorityId,
@@ -22,12 +23,14 @@ export interface ListedAuthority extends OutsideAuthority {
   readonly fingerprint: string
   /** Milliseconds since the epoch. */
   readonly notAfter: number
+  readonly revocation: OutsideRevocation | undefined
 }
 
 /** An outside authority with its certificate read. */
 export interface Outside {
   readonly authority: OutsideAuthority
   readonly certificate: Certificate
+  readonly revocation: OutsideRevocation | undefined
 }
 
 const addition = z.strictObject({
@@ -89,6 +92,27 @@ export class TrustBundle {
     })
   }
 
+  /**
+   * Takes a revocation list of an authority in the place of the one before. Rejects with `not-found`, `disk-failed` and
+   * `certificate-refused` (not its list, or older than the one in force).
+   */
+  async setRevocationList(id: string, list: Buffer): Promise<ListedAuthority> {
+    await this.#change((current) => {
+      const known = this.#outside.get(id)
+      if (known === undefined) {
+        throw new GatewayError("not-found", `there is no trusted authority ${id}; see the list of authorities`)
+      }
+      const { der, thisUpdate } = readRevocationList(list, known.certificate)
+      if (thisUpdate < (known.revocation?.thisUpdate ?? 0)) {
+        throw refused("the revocation list is older than the one in force; send the latest")
+      }
+      const revocationList = der.toString("base64")
+      const authorities = current.authorities.map((one) => (one.id === id ? { ...one, revocationList } : one))
+      return { ...current, authorities }
+    })
+    return listed(this.#outside.get(id)!)
+  }
+
   /** Told when authorities were added or removed, in the same turn. Answers how to stop listening. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener)
@@ -148,7 +172,14 @@ function checked(wanted: Addition): z.infer<typeof addition> {
 }
 
 function outsideOf({ authorities }: TrustDocument): Map<string, Outside> {
-  return new Map(authorities.map((authority) => [authority.id, { authority, certificate: certificateIn(authority) }]))
+  return new Map(authorities.map((authority) => [authority.id, opened(authority)]))
+}
+
+function opened(authority: OutsideAuthority): Outside {
+  const certificate = certificateIn(authority)
+  const { revocationList: list } = authority
+  const revocation = list === undefined ? undefined : readRevocationList(Buffer.from(list, "base64"), certificate)
+  return { authority, certificate, revocation }
 }
 
 function certificateIn({ id, certificatePem }: OutsideAuthority): Certificate {
@@ -160,7 +191,7 @@ function certificateIn({ id, certificatePem }: OutsideAuthority): Certificate {
   }
 }
 
-function listed({ authority, certificate }: Outside): ListedAuthority {
+function listed({ authority, certificate, revocation }: Outside): ListedAuthority {
   const { fingerprint, notAfter } = certificate
-  return { ...authority, subject: subjectOf(certificate), fingerprint, notAfter }
+  return { ...authority, subject: subjectOf(certificate), fingerprint, notAfter, revocation }
 }

@@ -29,6 +29,8 @@ const outsideAuthority = z.strictObject({
   /** Milliseconds since the epoch. */
   addedAt: z.int().min(0),
   addedBy: z.string().max(200),
+  /** Its revocation list, DER in base64. */
+  revocationList: z.base64().max(200_000).optional(),
 })
 
 /** The trust bundle as it lies on the disk: the outside authorities. */

@@ -33,7 +33,6 @@ interface Proven {
 }
 
 const REMEMBERED = 10_000
-
 /**
  * Who is believed: our own authority and the outside ones. A certificate is judged from its bytes alone, default deny;
  * what OpenSSL thought of it can only add a refusal.
@@ -70,9 +69,14 @@ export class Trust {
     return this.#bundle.add(bundle, wanted)
   }
 
-  /** Trusts an outside authority no longer. Rejects with `not-found` and `disk-failed`. */
+  /** Rejects with `not-found` and `disk-failed`. */
   remove(id: string): Promise<void> {
     return this.#bundle.remove(id)
+  }
+
+  /** See `TrustBundle.setRevocationList`. */
+  setRevocationList(id: string, list: Buffer): Promise<ListedAuthority> {
+    return this.#bundle.setRevocationList(id, list)
   }
 
   /** Whether an outside authority of this id is trusted. */
@@ -138,8 +142,7 @@ export class Trust {
   }
 
   #allAnchors(): Anchor[] {
-    const outside = Array.from(this.#bundle.outside, ([id, { certificate }]) => ({ id, certificate }))
-    return [...this.#ownAnchors, ...outside]
+    return [...this.#ownAnchors, ...Array.from(this.#bundle.outside, ([id, { certificate }]) => ({ id, certificate }))]
   }
 
   /** What was proven before; outside its dates only for a resumed session, which cannot bring a better path. */
@@ -175,6 +178,7 @@ export class Trust {
       issuer: path.anchor.id,
       spkiHash,
       serial,
+      top: path.top,
       fingerprint,
       notAfter,
     }
@@ -224,6 +228,9 @@ export class Trust {
       )
     }
     const { scope, name } = outside.authority
+    if (outside.revocation?.serials.has(trusted.top)) {
+      return refusal(trusted, "revoked", `is on the revocation list of ${name}; have a new one issued there`)
+    }
     if (!scopeCovers(scope, trusted.commonName)) {
       return refusal(
         trusted,

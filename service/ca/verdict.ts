@@ -22,6 +22,8 @@ export interface Trusted {
   readonly serial: string
   /** SHA-256 of the DER, lower-case hex. */
   readonly fingerprint: string
+  /** Serial number of the certificate on its path that the trusted authority signed: its own, or an intermediate's. */
+  readonly top: string
   /** When it, or the first authority above it, ends; milliseconds since the epoch. */
   readonly notAfter: number
   /** It has expired and is within its grace: good for asking for its successor, and for nothing else. */

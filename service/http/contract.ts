@@ -173,7 +173,11 @@ const trusted = z.strictObject({
   scope: scopePattern,
   fingerprint: hex(32),
   notAfter: time,
+  /** The revocation list that was loaded; stale once `nextUpdate` has passed. */
+  revocationList: z.strictObject({ revoked: z.int(), thisUpdate: time, nextUpdate: time.optional() }).optional(),
 })
+/** PEM, or DER in base64. */
+export const revocationListRequest = z.strictObject({ list: z.string().min(1).max(65_536) })
 export const trustAnswer = z.strictObject({ authorities: z.array(trusted) })
 
 export const serverParams = z.strictObject({ server: z.enum(["page", "broker"]) })

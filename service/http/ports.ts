@@ -35,6 +35,14 @@ export interface TrustedAuthority {
   readonly scope: string
   readonly fingerprint: string
   readonly notAfter: number
+  /** Its revocation list, where one was loaded. */
+  readonly revocation?:
+    | {
+        readonly serials: ReadonlySet<string>
+        readonly thisUpdate: number
+        readonly nextUpdate: number | undefined
+      }
+    | undefined
 }
 
 /** The outside authorities whose certificates are taken. */
@@ -50,6 +58,8 @@ export interface TrustBundle {
       readonly by: string
     },
   ): Promise<readonly TrustedAuthority[]>
+  /** Takes a revocation list, DER or PEM. Rejects with `not-found`, `certificate-refused` and `disk-failed`. */
+  setRevocationList(id: string, list: Buffer): Promise<TrustedAuthority>
   /** Rejects with `not-found`. */
   remove(id: string, by: string): Promise<void>
 }

@@ -22,6 +22,7 @@ describe("a certificate of our own", () => {
       issuer: "gatehouse",
       spkiHash,
       serial,
+      top: serial,
       fingerprint,
       notAfter,
     })

@@ -217,6 +217,11 @@ function trustOf(): Gateway["trust"] {
       held.set(id, { id, name, subject: "CN=Plant 7", scope, fingerprint: "cd".repeat(32), notAfter: 0 })
       return [held.get(id)!]
     },
+    async setRevocationList(id) {
+      const known = held.get(id)
+      if (known === undefined) throw new GatewayError("not-found", `there is no trusted authority ${id}`)
+      return known
+    },
     async remove(id) {
       if (!held.delete(id)) throw new GatewayError("not-found", `there is no trusted authority ${id}`)
     },
