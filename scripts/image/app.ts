@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto"
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { run } from "./run.ts"
+import { BuildError, run } from "./run.ts"
 
 /** What of the repository runs on the box, beside the packages. */
 const SHIPPED = ["service", "scripts/gatehouse", "scripts/gatehouse.ts", "scripts/cli", "LICENSE"]
@@ -52,13 +52,16 @@ function modules({ repository, cache, cpu }: AppInputs): string {
   const flags = [
     "--omit=dev",
     "--os=linux",
-    "--cpu=arm64",
+    `--cpu=${cpu}`,
     "--libc=glibc",
     "--ignore-scripts",
     "--no-audit",
     "--no-fund",
   ]
   run("npm", ["ci", ...flags], { cwd: partial })
+  if (!existsSync(join(partial, `node_modules/node-linux-${cpu}`))) {
+    throw new BuildError(`npm did not install the Node of the lockfile for ${cpu}; check that npm ci works here`)
+  }
   dropForeignBinaries(join(partial, "node_modules"), cpu)
   rmSync(join(partial, "node_modules/.package-lock.json"), { force: true })
   renameSync(partial, folder)
