@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net"
 import { createServer } from "node:net"
 import { join } from "node:path"
 import { describe, it } from "node:test"
+import { ADMIN } from "../../support/gateway.ts"
 import { LISTENERS, Place } from "../../support/process.ts"
 import { NotifySocket } from "./notify-socket.ts"
 
@@ -40,6 +41,28 @@ describe("under systemd a gateway", { concurrency: 2 }, () => {
     assert.ok(ready.assignments.includes("STATUS=waiting to be taken into service"))
     assert.equal((await gateway.stop()).code, 0)
     assert.deepEqual(systemd.heard.length, 2, "no watchdog without its period")
+  })
+
+  it("ends when an administrator restarts it, for systemd to start it again; by itself it refuses", async () => {
+    await using place = await Place.make()
+    await place.configure({ bootstrap: place.bootstrap })
+    await place.writeBootstrap()
+    await using systemd = await NotifySocket.open(place.folder)
+    const env = { NOTIFY_SOCKET: systemd.address, INVOCATION_ID: "0123456789abcdef" }
+    await using gateway = await place.start({ env })
+    await gateway.api.signIn(ADMIN.username, ADMIN.password)
+    assert.equal((await gateway.api.raw("POST", "/restart")).status, 202)
+    assert.equal((await gateway.end()).code, 0, gateway.printed)
+    await systemd.hears("STOPPING=1")
+    await using alone = await place.start({ env: { INVOCATION_ID: "" } })
+    await alone.api.signIn(ADMIN.username, ADMIN.password)
+    assert.equal((await alone.api.raw("POST", "/restart")).body.code, "conflict")
+    const { entries } = await alone.api.get("/audit")
+    assert.ok(
+      entries.some(
+        ({ route, actor }: { route: string; actor: string }) => route === "/restart" && actor === ADMIN.username,
+      ),
+    )
   })
 
   it("is never ready when a port is taken", async () => {
