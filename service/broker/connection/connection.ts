@@ -104,7 +104,8 @@ export class Connection implements Carrier, CoreClient {
   }
 
   sendAcknowledge(type: 4 | 5 | 6 | 7, packetId: number, reason: number): void {
-    if (!this.closed) this.sender.acknowledge(type, packetId, reason)
+    // CONNACK comes first [MQTT-3.2.0-1]: a PUBREL that waited for the disk on the last connection is sent again after it
+    if (!this.closed && this.established) this.sender.acknowledge(type, packetId, reason)
   }
 
   sendPublish(
