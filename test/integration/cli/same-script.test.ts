@@ -83,7 +83,7 @@ async function curl(gateway: TestGateway, [method, path, body = ""]: Step["curl"
 /** Everything a script leaves behind, but for what is drawn by lot or by the clock, and who was named. */
 async function documents({ api }: TestGateway): Promise<unknown> {
   const { certificates } = await api.get("/certificates")
-  const drawn = { serial: "", fingerprint: "", issuedAt: "", notAfter: "", issuedBy: "" }
+  const drawn = { serial: "", fingerprint: "", issuedAt: "", notAfter: "", renewAfter: "", issuedBy: "" }
   return {
     users: await api.get("/users"),
     roles: await api.get("/roles"),
