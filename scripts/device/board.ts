@@ -74,7 +74,8 @@ export class Board implements AsyncDisposable {
     this.#off.abort()
     await this.#port?.close().catch(() => {})
     await this.network[Symbol.asyncDispose]()
-    await this.#life
+    // a line that nobody reads from keeps a write waiting for ever, also when it is closed
+    await Promise.race([this.#life, delay(1000, undefined, { ref: false })])
   }
 
   #makeKey(commonName: string): DeviceKey {
