@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises"
+import type { Page } from "playwright-core"
 
 /** What stands in the place of a parameter when a page is visited. */
 const EXAMPLES: Readonly<Record<string, string>> = {
@@ -31,4 +32,10 @@ function nameOf(template: string): string {
   if (template === "/") return "status"
   const [, list = "", param] = template.split("/")
   return param === undefined ? list : list.replace(/s$/, "").replace(/^people$/, "person")
+}
+
+/** Waits until everything that a page reads at first is here. */
+export async function settled(page: Page): Promise<void> {
+  await page.waitForFunction(() => document.querySelector(".loading") === null)
+  await page.evaluate(() => document.fonts.ready)
 }
