@@ -101,7 +101,7 @@ export class Member {
 
   publish(topic: string, retain: boolean): void {
     const qos = this.#random.int(3)
-    const payload = this.#order.next(this.id, topic)
+    const payload = this.#order.next(this.id, topic, qos)
     const properties =
       this.#version === 5 && this.#random.chance(0.2) ? { messageExpiryInterval: this.#random.between(1, 5) } : {}
     const message = { cmd: "publish", topic, payload, qos, retain, properties } as const

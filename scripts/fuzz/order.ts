@@ -1,8 +1,9 @@
 import type { IPublishPacket } from "mqtt-packet"
 
 /**
- * Watches the order of messages (MQTT 5 section 4.6): of one publisher, one topic and one QoS, what comes to one
- * connection comes as it was sent. What was sent twice by the protocol's own rules is left out.
+ * Watches the order of messages (MQTT 5 section 4.6): of one publisher, one topic and one QoS, that of the publish and
+ * that of the delivery, what comes to one connection comes as it was sent. A message published at QoS 2 is on the disk
+ * before anyone gets it, so one published at QoS 1 may overtake it. What the protocol's own rules repeat is left out.
  */
 export class Order {
   #sent = 0
@@ -11,8 +12,8 @@ export class Order {
   readonly #last = new Map<string, Map<string, number>>()
 
   /** The payload of a publisher's next message. */
-  next(publisher: string, topic: string): string {
-    return `${publisher} ${++this.#sent} ${topic}`
+  next(publisher: string, topic: string, qos: number): string {
+    return `${publisher} ${++this.#sent} ${qos} ${topic}`
   }
 
   repeated(payload: string): void {
@@ -26,9 +27,9 @@ export class Order {
 
   arrived(receiver: string, { payload, qos, retain, dup }: IPublishPacket, finding: (text: string) => void): void {
     const text = payload.toString()
-    const [publisher, number] = text.split(" ")
+    const [publisher, number, sentAt] = text.split(" ")
     if (retain || dup || qos === 0 || number === undefined || this.#repeated.has(text)) return
-    const lane = `${publisher} ${text.slice(text.lastIndexOf(" "))} ${qos}`
+    const lane = `${publisher} ${text.slice(text.lastIndexOf(" "))} ${qos} ${sentAt}`
     const lanes = this.#last.get(receiver) ?? new Map<string, number>()
     this.#last.set(receiver, lanes)
     const last = lanes.get(lane) ?? 0
