@@ -1,5 +1,6 @@
 import type { Message } from "../message.ts"
 import type { Subscription } from "../routing/subscription.ts"
+import type { Delivery } from "../session/delivery.ts"
 import type { Outgoing } from "../session/outgoing.ts"
 import type { Session } from "../session/session.ts"
 import { writeMessage, writeSession } from "./content.ts"
@@ -76,7 +77,7 @@ export class Batch {
 
   /** Tells everyone how the two parts ended. */
   tell(state: Failure | undefined, content: Failure | undefined): void {
-    const touched = new Set<Session>()
+    const touched = new Set<Delivery>()
     for (const item of this.owed) {
       item.held = false
       item.kept = content === undefined && item.stored !== 0

@@ -1,5 +1,6 @@
 import { Message } from "../message.ts"
 import type { Subscription } from "../routing/subscription.ts"
+import type { Delivery } from "../session/delivery.ts"
 import type { Outgoing } from "../session/outgoing.ts"
 import type { Session } from "../session/session.ts"
 import { Batch } from "./batch.ts"
@@ -169,7 +170,7 @@ export class Ledger {
   }
 
   /** Places in the queue of a session that are settled, though the disk may not know. */
-  settledOf(session: Session): Set<number> {
+  settledOf(session: Delivery): Set<number> {
     const places = new Set<number>()
     for (const batch of [this.#next, this.#current])
       for (const item of batch?.settled ?? []) if (item.session === session) places.add(item.sequence)

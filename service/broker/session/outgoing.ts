@@ -1,11 +1,11 @@
 import type { Receipt } from "../durable/receipt.ts"
 import type { Message } from "../message.ts"
 import type { QoS } from "../wire/packet.ts"
-import type { Session } from "./session.ts"
+import type { Delivery } from "./delivery.ts"
 
 /** One message owed to one session: what it is sent as, and how far the exchange and the disk have come. */
 export class Outgoing {
-  readonly session: Session
+  readonly session: Delivery
   readonly message: Message
   readonly qos: QoS
   readonly retain: boolean
@@ -37,7 +37,7 @@ export class Outgoing {
   marked = false
 
   constructor(
-    session: Session,
+    session: Delivery,
     message: Message,
     qos: QoS,
     retain: boolean,

@@ -4,9 +4,9 @@ import { EntryBit } from "../durable/operation.ts"
 import type { StoredEntry } from "../durable/reading.ts"
 import type { Store } from "../durable/store.ts"
 import type { QoS } from "../wire/packet.ts"
+import type { Delivery } from "./delivery.ts"
 import { Outgoing } from "./outgoing.ts"
 import { PAGE } from "./queue.ts"
-import type { Session } from "./session.ts"
 
 type Forbidden = (topic: string) => boolean
 
@@ -14,9 +14,9 @@ type Forbidden = (topic: string) => boolean
 export class Pages {
   readonly #store: Pick<Store, "page">
   readonly #ledger: Pick<Ledger, "settledOf">
-  readonly #reading = new Map<Session, object>()
+  readonly #reading = new Map<Delivery, object>()
   /** Judgements on topics that came while the messages were away. */
-  readonly #forbidden = new WeakMap<Session, Forbidden[]>()
+  readonly #forbidden = new WeakMap<Delivery, Forbidden[]>()
 
   constructor(store: Pick<Store, "page">, ledger: Pick<Ledger, "settledOf">) {
     this.#store = store
@@ -24,7 +24,7 @@ export class Pages {
   }
 
   /** Forgets what a session is owed, once nobody is connected and all of it is on the disk. */
-  sleep(session: Session): void {
+  sleep(session: Delivery): void {
     const { window, queue } = session
     if (session.connected || session.ended || !session.durable) return
     const unfinished = window.all()
@@ -36,7 +36,7 @@ export class Pages {
   }
 
   /** Reads on where the session's queue in memory ends; the session drains when that is done. */
-  read(session: Session): void {
+  read(session: Delivery): void {
     if (this.#reading.has(session) || session.ended) return
     const token = {}
     this.#reading.set(session, token)
@@ -51,12 +51,12 @@ export class Pages {
   }
 
   /** What is away is judged when it comes back. */
-  forbid(session: Session, isForbidden: Forbidden): void {
+  forbid(session: Delivery, isForbidden: Forbidden): void {
     if (session.queue.away.count === 0) this.#forbidden.delete(session)
     else this.#forbidden.set(session, [...(this.#forbidden.get(session) ?? []), isForbidden].slice(-MOST_JUDGEMENTS))
   }
 
-  #take(session: Session, entries: readonly StoredEntry[], settled: ReadonlySet<number>, isEnd: boolean): void {
+  #take(session: Delivery, entries: readonly StoredEntry[], settled: ReadonlySet<number>, isEnd: boolean): void {
     const { queue } = session
     const alive = entries.filter(({ sequence }) => !settled.has(sequence))
     const items = alive.map((entry) => itemOf(session, entry)).filter((item) => item !== undefined)
@@ -79,7 +79,7 @@ function isKept(item: Outgoing): boolean {
   return item.kept && !item.held
 }
 
-function itemOf(session: Session, entry: StoredEntry): Outgoing | undefined {
+function itemOf(session: Delivery, entry: StoredEntry): Outgoing | undefined {
   if (entry.record === undefined) return undefined
   const message = readMessage(entry.record)
   const { bits, sequence } = entry
@@ -90,6 +90,6 @@ function itemOf(session: Session, entry: StoredEntry): Outgoing | undefined {
   item.shared = (bits & EntryBit.shared) !== 0
   item.released = (bits & EntryBit.released) !== 0
   item.marked = (bits & EntryBit.sent) !== 0
-  item.sent = session.wasSent(item)
+  item.sent = session.sent.includes(item)
   return item
 }

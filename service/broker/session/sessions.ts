@@ -3,8 +3,9 @@ import type { StoredSession } from "../durable/reading.ts"
 import type { Subscription } from "../routing/subscription.ts"
 import type { SubscriptionTree } from "../routing/subscription-tree.ts"
 import type { Will } from "../wire/packet.ts"
+import type { Carrier, Surroundings } from "./carrier.ts"
 import { OVERHEAD, Queue, type QueueBudget } from "./queue.ts"
-import { type Carrier, Session, type Surroundings } from "./session.ts"
+import { Session } from "./session.ts"
 
 /** Session Expiry Interval that means: never. */
 export const NEVER = 0xffffffff

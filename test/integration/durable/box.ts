@@ -5,6 +5,11 @@ import { PacketClient, type Received } from "../../support/packet-client.ts"
 import { type GatewayProcess, Place } from "../../support/process.ts"
 import { type Coming, GRANT, grant, PASSWORD } from "../mqtt/plant.ts"
 
+/** The last of what a start prints. */
+const UP = /Gatehouse is up\..*It is in service/s
+/** These tests start a gateway again and again, on machines that have other things to do. */
+const START_MS = 60_000
+
 type Environment = Readonly<Record<string, string>>
 
 /** One box with one state directory whose gateway is started, killed and started again; `worker` may do anything. */
@@ -36,7 +41,9 @@ export class Box implements AsyncDisposable {
     const users = [{ username: "worker", grant: GRANT, permissions: grant("readWrite", "#") }]
     await place.configure({ bootstrap: place.bootstrap, ...config })
     await place.writeBootstrap({ users })
-    const box = new Box(place, await place.start({ env }), config, env)
+    const gateway = place.spawn({ env })
+    const box = new Box(place, gateway, config, env)
+    await gateway.prints(UP, START_MS)
     await box.signIn()
     return box
   }
@@ -64,7 +71,8 @@ export class Box implements AsyncDisposable {
 
   async start(): Promise<void> {
     await this.place.configure(this.#config)
-    this.gateway = await this.place.start({ env: this.#env })
+    this.gateway = this.place.spawn({ env: this.#env })
+    await this.gateway.prints(UP, START_MS)
   }
 
   /** A client that was let in, with its CONNACK. */
