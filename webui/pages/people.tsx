@@ -78,9 +78,17 @@ export function Page() {
                         {username === session.value?.username && ` (${t().you})`}
                       </span>
                       <span class="row-more">{[roles.join(", "), note].filter(Boolean).join(" · ")}</span>
+                      {!enabled && (
+                        <span>
+                          <Badge level="off">{t().disabled}</Badge>
+                        </span>
+                      )}
+                      {enabled && oneTimeUntil !== undefined && (
+                        <span>
+                          <Badge level="unknown">{t().waiting}</Badge>
+                        </span>
+                      )}
                     </span>
-                    {!enabled && <Badge level="off">{t().disabled}</Badge>}
-                    {enabled && oneTimeUntil !== undefined && <Badge level="unknown">{t().waiting}</Badge>}
                     <Icon name="next" />
                   </a>
                 </li>
