@@ -25,6 +25,8 @@ export interface Recording {
 
 /** Sessions that nobody connects to: every message acknowledged must be in their queues. */
 export const OFFLINE = ["offline-1", "offline-2"] as const
+/** A start on a machine that has other things to do. */
+const START_MS = 120_000
 const RETAINED_TOPICS = 20
 
 /** Runs the gateway under the recorder with a load of everything that is acknowledged, and ends it with kill -9. */
@@ -38,7 +40,8 @@ export async function record(loadMs: number): Promise<Recording> {
   await place.configure({ bootstrap: place.bootstrap })
   await place.writeBootstrap({ users })
   const env = { LD_PRELOAD: recorder, RECORDER_FOLDER: place.state, RECORDER_TRACE: path }
-  await using gateway = await place.start({ env })
+  await using gateway = place.spawn({ env })
+  await gateway.prints(/Gatehouse is up\..*It is in service/s, START_MS)
   await gateway.api.signIn(ADMIN.username, ADMIN.password)
   const port = gateway.port("mqtt")
   const promised: Promised[] = []
