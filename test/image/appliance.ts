@@ -25,7 +25,7 @@ export function built(kind: "base" | "update", ending: string): string {
 }
 
 /** Emulation on a busy machine takes several times what it takes on an idle one. */
-export const START_SECONDS = 1500
+export const START_SECONDS = 3600
 
 const READY = "ready"
 export const ADMINISTRATOR = { username: "boss", password: "twelve or more 12" }
@@ -70,56 +70,58 @@ export async function readyMachine(t: TestContext, name: string): Promise<Machin
   return await started(t, folder, disk, READY)
 }
 
+/** What became of a request to root, as the API tells it. */
 export interface Told {
+  readonly id: string
   readonly state: string
   readonly code?: string
   readonly message: string
   readonly step?: string
   readonly percent?: number
-  readonly bundle?: { readonly version: string }
 }
 
-/** Puts a bundle where the service puts an upload, and the request where it drops requests. */
-export async function request(machine: Machine, id: string, fields: object, upload?: string): Promise<void> {
-  if (upload !== undefined) {
-    await machine.plugIn(upload)
-    const bytes = readFileSync(upload).length
-    const from = "/dev/vdb"
-    const to = `/var/lib/gatehouse/uploads/${id}.raucb`
-    await machine.run(`
-      while [ ! -b ${from} ]; do sleep 0.2; done
-      dd if=${from} of=${to} bs=1M iflag=count_bytes count=${bytes} status=none && chown gatehouse: ${to} && sync ${to}`)
-    await machine.unplug()
-  }
-  const text = JSON.stringify({ format: "gatehouse-root-request/1", ...fields })
-  const path = `/var/lib/gatehouse/requests/${id}`
-  await machine.run(
-    `cat >${path}.tmp <<'EOF'\n${text}\nEOF\nchown gatehouse: ${path}.tmp && mv ${path}.tmp ${path}.json`,
-  )
+/** Uploads a bundle as the page does; what is told is the check of it. */
+export async function upload(machine: Machine, bundle: string): Promise<Told> {
+  const authorization = await signedIn(machine)
+  const { status, text } = await machine.send("/api/v1/appliance/uploads", { authorization }, bundle)
+  if (status !== 202) throw new Error(`the upload was answered ${status}: ${text}`)
+  return await toldOnce(machine, JSON.parse(text).id, isOver, 1800)
 }
 
-/** What root has answered so far. */
-export async function told(machine: Machine, id: string): Promise<Told | undefined> {
-  const text = await machine.run(`cat /var/lib/gatehouse-system/answers/${id}.json 2>/dev/null || true`)
-  return text === "" ? undefined : JSON.parse(text)
+/** Asks for an act on the machine itself, freshly signed in. */
+export async function act(machine: Machine, what: "install" | "roll-back" | "restart"): Promise<string> {
+  const authorization = await signedIn(machine)
+  const { status, text } = await machine.call("POST", `/api/v1/appliance/${what}`, { authorization })
+  if (status !== 202) throw new Error(`${what} was answered ${status}: ${text}`)
+  return JSON.parse(text).id
 }
 
-/** Waits until a request has got as far as `reached` says. */
+/** Waits until a request has got as far as `reached` says. While the box restarts it answers nothing. */
 export async function toldOnce(machine: Machine, id: string, reached: (answer: Told) => boolean, seconds: number) {
   const until = performance.now() + seconds * 1000
   let last: Told | undefined
+  let authorization = ""
   while (performance.now() < until) {
-    last = await told(machine, id)
-    if (last !== undefined && reached(last)) return last
-    await sleep(1000)
+    try {
+      authorization ||= await signedIn(machine)
+      const { status, text } = await machine.get(`/api/v1/appliance/requests/${id}`, { authorization })
+      if (status === 401) authorization = ""
+      if (status === 200) last = JSON.parse(text) as Told
+      if (status === 200 && last !== undefined && reached(last)) return last
+    } catch {
+      authorization = ""
+    }
+    await sleep(2000)
   }
   throw new Error(`request ${id} got only as far as ${JSON.stringify(last)} within ${seconds} s`)
 }
 
-export const isOver = ({ state }: Told) => state !== "working"
+export const isOver = ({ state }: Told) => ["done", "refused", "failed"].includes(state)
 
-export async function status(machine: Machine) {
-  return JSON.parse(await machine.run("cat /var/lib/gatehouse-system/status.json"))
+/** The machine as the page shows it. */
+export async function appliance(machine: Machine) {
+  const { text } = await machine.get("/api/v1/appliance", { authorization: await signedIn(machine) })
+  return JSON.parse(text)
 }
 
 /** What goes into the header `authorization` of the administrator's calls. */

@@ -2,17 +2,17 @@ import assert from "node:assert/strict"
 import { readFileSync } from "node:fs"
 import { test } from "node:test"
 import {
+  act,
+  appliance,
   built,
   flipByte,
   freshCard,
   isOver,
   LAYOUT,
   readyMachine,
-  request,
   START_SECONDS,
   scratch,
   started,
-  status,
   toldOnce,
 } from "./appliance.ts"
 
@@ -59,9 +59,9 @@ test("a flipped byte in the root is caught: the box stops and says which block i
 test("what was set survives a restart that was asked for", { timeout: 7_200_000 }, async (t) => {
   const machine = await readyMachine(t, "restart")
   const before = await machine.run("cat /etc/machine-id /etc/hostname; sha256sum /var/lib/gatehouse/users.json")
-  await request(machine, "restart-1", { kind: "restart" })
+  const id = await act(machine, "restart")
   await machine.says(/Starting kernel[\s\S]*is healthy/, START_SECONDS)
   assert.equal(await machine.run("cat /etc/machine-id /etc/hostname; sha256sum /var/lib/gatehouse/users.json"), before)
-  assert.equal((await toldOnce(machine, "restart-1", isOver, 120)).state, "done")
-  assert.equal((await status(machine)).slot, "A")
+  assert.equal((await toldOnce(machine, id, isOver, 300)).state, "done")
+  assert.equal((await appliance(machine)).slot, "A")
 })

@@ -1,10 +1,22 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { randomInt } from "node:crypto"
 import { once } from "node:events"
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import {
+  closeSync,
+  createReadStream,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs"
+import { stat } from "node:fs/promises"
+import type { ClientRequest } from "node:http"
 import { request } from "node:https"
 import { createServer } from "node:net"
 import { join } from "node:path"
+import { pipeline } from "node:stream/promises"
 import { setTimeout as sleep } from "node:timers/promises"
 import { PROBE_UNIT, PROBE_WANTED, Probe } from "./probe.ts"
 import { Qmp } from "./qmp.ts"
@@ -111,37 +123,49 @@ export class Machine implements AsyncDisposable {
     return this.call("GET", path, headers)
   }
 
-  call(method: string, path: string, headers: Record<string, string> = {}, body?: unknown) {
+  async call(method: string, path: string, headers: Record<string, string> = {}, body?: unknown) {
+    const json = body === undefined ? {} : { "content-type": "application/json" }
+    return await this.#sent(method, path, { ...json, ...headers }, (to) => {
+      to.end(body === undefined ? undefined : JSON.stringify(body))
+    })
+  }
+
+  /** Whatever it sends, it waits for the answer: one that comes before the whole body was sent counts as well. */
+  #sent(
+    method: string,
+    path: string,
+    headers: Record<string, string>,
+    send: (to: ClientRequest) => unknown,
+  ): Promise<{ status: number; text: string }> {
     const options = {
       host: "127.0.0.1",
       port: this.port(443),
       method,
       path,
       rejectUnauthorized: false,
-      timeout: 60_000,
+      timeout: 300_000,
     }
-    const json = body === undefined ? {} : { "content-type": "application/json" }
-    return new Promise<{ status: number; text: string }>((resolve, reject) => {
-      const sent = request({ ...options, headers: { host: "localhost", ...json, ...headers } }, async (response) => {
+    return new Promise((resolve, reject) => {
+      const sent = request({ ...options, headers: { host: "localhost", ...headers } }, async (response) => {
         let text = ""
         for await (const chunk of response.setEncoding("utf8")) text += chunk
         resolve({ status: response.statusCode ?? 0, text })
       })
-      sent.on("timeout", () => sent.destroy(new Error("no answer within 60 s")))
+      sent.on("timeout", () => sent.destroy(new Error("no answer within five minutes")))
       sent.on("error", reject)
-      sent.end(body === undefined ? undefined : JSON.stringify(body))
+      Promise.resolve(send(sent)).catch(reject)
     })
+  }
+
+  /** Sends a file as the body. */
+  async send(path: string, headers: Record<string, string>, file: string) {
+    const { size } = await stat(file)
+    const type = { "content-type": "application/octet-stream", "content-length": String(size) }
+    return await this.#sent("POST", path, { ...headers, ...type }, (to) => pipeline(createReadStream(file), to))
   }
 
   probe(): Promise<Probe> {
     return Probe.open(join(this.folder, "probe.sock"))
-  }
-
-  /** Plugs a file in as a read-only disk: /dev/vdb. */
-  async plugIn(file: string): Promise<void> {
-    const node = { driver: "file", filename: file, "read-only": true }
-    await this.qmp.run("blockdev-add", { driver: "raw", "node-name": "plugged", "read-only": true, file: node })
-    await this.qmp.run("device_add", { driver: "virtio-blk-pci", id: "plugged", drive: "plugged", bus: "socket" })
   }
 
   /** Plugs a USB serial adapter in and answers the pseudo terminal at the other end of its cable. */
@@ -149,21 +173,6 @@ export class Machine implements AsyncDisposable {
     const cable = await this.qmp.run("chardev-add", { id: "cable", backend: { type: "pty", data: {} } })
     await this.qmp.run("device_add", { driver: "usb-serial", id: "adapter", chardev: "cable", "always-plugged": true })
     return (cable as { pty: string }).pty
-  }
-
-  /** Takes it out again. */
-  async unplug(): Promise<void> {
-    await this.qmp.run("device_del", { id: "plugged" })
-    for (let attempt = 0; ; attempt++) {
-      try {
-        await this.qmp.run("blockdev-del", { "node-name": "plugged" })
-        return
-      } catch (error) {
-        // the guest has to let go of it first
-        if (attempt === 60) throw error
-        await sleep(500)
-      }
-    }
   }
 
   /** Runs one script as root in the guest. */
@@ -213,8 +222,6 @@ function qemuArguments(
     ...["-device", "virtio-rng-pci", "-device", "qemu-xhci", "-device", "i6300esb", "-action", "watchdog=reset"],
     ...["-device", "virtio-serial-pci", "-chardev", `socket,id=probe,path=${at("probe.sock")},server=on,wait=off`],
     ...["-device", "virtserialport,chardev=probe,name=gatehouse.probe"],
-    // where a disk can be plugged in later
-    ...["-device", "pcie-root-port,id=socket,chassis=1"],
     ...["-chardev", `file,id=console,path=${at("console.log")}`, "-serial", "chardev:console"],
     ...["-qmp", `unix:${at("qmp.sock")},server=on,wait=off`],
     ...credential("systemd.extra-unit.p.service", "probe.service"),

@@ -10,6 +10,7 @@ import { connected } from "./qmp.ts"
 export const PROBE_UNIT = `[Unit]
 Description=The test's probe
 DefaultDependencies=no
+StartLimitIntervalSec=0
 After=systemd-udevd.service
 [Service]
 Restart=always

@@ -1,32 +1,29 @@
 import assert from "node:assert/strict"
-import { readFileSync } from "node:fs"
 import { test } from "node:test"
-import { isOver, readyMachine, request, toldOnce } from "./appliance.ts"
+import { setTimeout as sleep } from "node:timers/promises"
+import { readyMachine, upload } from "./appliance.ts"
 import { badBundles } from "./broken.ts"
+import type { Machine } from "./machine.ts"
 
 test("each kind of bad bundle is refused with its own reason, and the slot is not touched", {
   timeout: 3_600_000,
 }, async (t) => {
   const machine = await readyMachine(t, "refused")
-  const before = await machine.run("cat /run/gatehouse/disk/slot-b | sha256sum; /usr/lib/gatehouse/boot-state show")
+  const before = await machine.run(
+    "head -c 64M /run/gatehouse/disk/slot-b | sha256sum; /usr/lib/gatehouse/boot-state show",
+  )
   const messages = new Set<string>()
   for (const [code, bundle] of Object.entries(badBundles())) {
-    const id = `bad-${code.slice("bundle-".length)}`
-    await request(machine, id, { kind: "install", bundle: `${id}.raucb`, bytes: readFileSync(bundle).length }, bundle)
-    const answer = await toldOnce(machine, id, isOver, 300)
+    const answer = await upload(machine, bundle)
     assert.deepEqual([answer.state, answer.code], ["refused", code], answer.message)
     t.diagnostic(`${code}: ${answer.message}`)
     messages.add(answer.message)
   }
   assert.equal(messages.size, 7)
-  const after = await machine.run("cat /run/gatehouse/disk/slot-b | sha256sum; /usr/lib/gatehouse/boot-state show")
-  assert.equal(after, before)
-  assert.equal(
-    (
-      await machine.run("ls -A /var/lib/gatehouse-system/incoming /var/lib/gatehouse/uploads | grep -c raucb || true")
-    ).trim(),
-    "0",
+  const after = await machine.run(
+    "head -c 64M /run/gatehouse/disk/slot-b | sha256sum; /usr/lib/gatehouse/boot-state show",
   )
+  assert.equal(after, before)
 })
 
 test("what root is asked in bad faith is refused, whatever lies in the drop folder", {
@@ -44,10 +41,19 @@ test("what root is asked in bad faith is refused, whatever lies in the drop fold
     ln -s /etc/shadow /var/lib/gatehouse/uploads/g.raucb
     echo '{"format":"gatehouse-root-request/1","kind":"install","bundle":"g.raucb","bytes":1}' >${drop}/g-upload.json`)
   for (const id of ["a-link", "b-pipe", "c-long", "d-folder", "e-kind", "f-path"]) {
-    const answer = await toldOnce(machine, id, isOver, 300)
-    assert.equal(answer.code, "request-invalid", id)
+    assert.equal((await answered(machine, id)).code, "request-invalid", id)
   }
-  assert.equal((await toldOnce(machine, "g-upload", isOver, 300)).code, "bundle-missing")
+  assert.equal((await answered(machine, "g-upload")).code, "bundle-missing")
   assert.match(await machine.run("stat -c '%U %a' /etc/shadow"), /^root 640/)
   assert.equal((await machine.run(`ls -A ${drop} | wc -l`)).trim(), "0")
 })
+
+/** Root's own answer, straight from its folder. */
+async function answered(machine: Machine, id: string): Promise<{ readonly code?: string }> {
+  for (let second = 0; second < 300; second++) {
+    const text = await machine.run(`cat /var/lib/gatehouse-system/answers/${id}.json 2>/dev/null || true`)
+    if (text !== "" && JSON.parse(text).state !== "working") return JSON.parse(text)
+    await sleep(1000)
+  }
+  throw new Error(`root did not answer ${id} within five minutes`)
+}

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 import {
   ADMINISTRATOR,
   apiStatus,
+  appliance,
   built,
   freshCard,
   keepReady,
@@ -13,7 +14,6 @@ import {
   START_SECONDS,
   scratch,
   started,
-  status,
   VERSION,
 } from "./appliance.ts"
 
@@ -95,7 +95,7 @@ test("a fresh card boots, grows, is claimed and keeps no secret where it does no
     )
   })
 
-  const { slot, trial, version } = await status(machine)
+  const { slot, trial, version } = await appliance(machine)
   assert.deepEqual({ slot, trial, version }, { slot: "A", trial: false, version: VERSION })
   probe[Symbol.dispose]()
   await keepReady(machine)

@@ -7,18 +7,19 @@ import { test } from "node:test"
 import { setTimeout as sleep } from "node:timers/promises"
 import { run } from "../../scripts/image/run.ts"
 import {
+  act,
   apiStatus,
+  appliance,
   built,
   isOver,
   LAYOUT,
   NEXT_VERSION,
   readyMachine,
-  request,
   START_SECONDS,
   scratch,
   started,
-  status,
   toldOnce,
+  upload,
   VERSION,
 } from "./appliance.ts"
 import type { Machine } from "./machine.ts"
@@ -26,7 +27,9 @@ import type { Machine } from "./machine.ts"
 const CUTS = 20
 /** Of the cuts, how many are followed by a whole start; the others by what U-Boot alone decides. */
 const WHOLE_STARTS = 4
-const UPDATE = "update-1"
+const DURING_INSTALLATION = 10
+const INSTALLING_MS = 6000
+const TRIAL_MS = 8000
 
 interface Cut {
   readonly disk: string
@@ -38,11 +41,10 @@ test("a good update commits, survives the power being cut at any moment, and can
   timeout: 10_800_000,
 }, async (t) => {
   const machine = await readyMachine(t, "update")
-  const bundle = built("update", "raucb")
-  const bytes = readFileSync(bundle).length
   const began = performance.now()
-  await request(machine, UPDATE, { kind: "install", bundle: `${UPDATE}.raucb`, bytes }, bundle)
-  const cuts = await cutAlong(machine)
+  const checked = await upload(machine, built("update", "raucb"))
+  assert.equal(checked.state, "done", checked.message)
+  const cuts = await cutAlong(machine, await act(machine, "install"))
   t.diagnostic(`installed, tried and kept in ${Math.round((performance.now() - began) / 1000)} s; ${cuts.length} cuts`)
 
   await t.test("the new version answers with its number, and everything is still there", async () => {
@@ -50,7 +52,7 @@ test("a good update commits, survives the power being cut at any moment, and can
       version: NEXT_VERSION,
       claimed: true,
     })
-    const { slot, trial, floor, other, lastUpdate } = await status(machine)
+    const { slot, trial, floor, other, lastUpdate } = await appliance(machine)
     assert.deepEqual([slot, trial, floor, lastUpdate.outcome], ["B", false, NEXT_VERSION, "kept"])
     assert.deepEqual(other, { slot: "A", version: VERSION, canRollBack: true })
   })
@@ -58,10 +60,10 @@ test("a good update commits, survives the power being cut at any moment, and can
   await t.test(
     "an older version is refused from now on, but one can go back to the one that was in service",
     async () => {
-      await request(machine, "back-1", { kind: "roll-back" })
-      const { state, message } = await toldOnce(machine, "back-1", isOver, START_SECONDS)
+      const id = await act(machine, "roll-back")
+      const { state, message } = await toldOnce(machine, id, isOver, START_SECONDS)
       assert.equal(state, "done", message)
-      const { slot, version, floor, lastUpdate } = await status(machine)
+      const { slot, version, floor, lastUpdate } = await appliance(machine)
       assert.deepEqual([slot, version, floor, lastUpdate.outcome], ["A", VERSION, NEXT_VERSION, "rolled-back"])
       assert.equal((await apiStatus(machine)).version, VERSION)
     },
@@ -98,7 +100,7 @@ test("a good update commits, survives the power being cut at any moment, and can
  * Copies the disk of the paused machine again and again until the update is over: each copy is what a power cut at
  * that moment leaves behind, as everything the guest has written is in the file.
  */
-async function cutAlong(machine: Machine): Promise<Cut[]> {
+async function cutAlong(machine: Machine, id: string): Promise<Cut[]> {
   const cuts: Cut[] = []
   const take = async (moment: string) => {
     const disk = join(machine.folder, `../cut-${cuts.length + 1}.qcow2`)
@@ -107,32 +109,25 @@ async function cutAlong(machine: Machine): Promise<Cut[]> {
     await machine.qmp.run("cont")
     cuts.push({ disk, moment })
   }
-  const progress = async (until: (percent: number, step: string) => boolean) =>
-    await toldOnce(machine, UPDATE, (answer) => isOver(answer) || until(answer.percent ?? 0, answer.step ?? ""), 1800)
-
-  await progress((_, step) => step === "installing")
-  await take("as the installation begins")
-  for (const percent of [20, 40, 45, 50, 60, 70, 80, 90, 99]) {
-    const { step } = await progress((reached, now) => reached >= percent || now === "restarting")
-    await take(step === "installing" ? `${percent} % installed` : "at the restart")
-    if (step !== "installing") break
-  }
   const from = machine.console.length
-  await machine.says(/gatehouse: boot state/, 900, from)
+  const restarts = () => /gatehouse: boot state/.test(machine.console.slice(from))
+  while (!restarts()) {
+    if (cuts.length < DURING_INSTALLATION) await take("during the installation")
+    await sleep(INSTALLING_MS)
+  }
   await take("as U-Boot has read the boot state")
   await machine.says(/starting slot B/, 300, from)
   await take("as U-Boot has counted the trial")
   await machine.says(/Starting kernel/, 300, from)
   await take("as the new kernel starts")
-  await machine.says(/gatehouse: slot B, data on/, 900, from)
-  while (cuts.length < CUTS - 2) {
-    await sleep(8000)
-    await take("during the trial")
-    if (/is healthy/.test(machine.console.slice(from))) break
+  await machine.says(/gatehouse: slot B, data on/, START_SECONDS, from)
+  const isKept = () => /is healthy/.test(machine.console.slice(from))
+  while (!isKept()) {
+    if (cuts.length < CUTS - 2) await take("during the trial")
+    await sleep(TRIAL_MS)
   }
-  await machine.says(/is healthy/, START_SECONDS, from)
   while (cuts.length < CUTS) await take("as the new version is kept")
-  const answer = await toldOnce(machine, UPDATE, isOver, 120)
+  const answer = await toldOnce(machine, id, isOver, 300)
   assert.equal(answer.state, "done", answer.message)
   return cuts
 }
