@@ -69,11 +69,23 @@ function assertOrigin(request: Request, own: Iterable<string>): void {
   if (request.headersDistinct.host?.length !== 1 || !isOwnHost(host, own)) {
     throw new Problem("misdirected", "use one of this gateway's own names or addresses")
   }
-  // "GET https://other.example/ HTTP/1.1" names a host of its own, which would overrule the header (RFC 9112 3.2.2)
-  if (!request.url.startsWith("/")) throw new Problem("bad-request", "the request's target must begin with /")
+  request.url = originForm(request.url, host ?? "")
   if (SAFE.has(request.method)) return
   const foreignSite = site !== undefined && site !== "same-origin" && site !== "none"
   if (foreignSite || (origin !== undefined && !isSameOrigin(origin, host ?? ""))) {
     throw new Problem("cross-site", "changes are taken from this gateway's own pages only")
   }
+}
+
+/**
+ * "GET https://gateway.example/x HTTP/1.1" must be taken too, and names a host of its own, which would overrule the
+ * header (RFC 9112 3.2.2): it has to be the same.
+ */
+function originForm(target: string, host: string): string {
+  if (target.startsWith("/")) return target
+  const [, authority, rest = ""] = /^https:\/\/([^/?#]+)(.*)$/i.exec(target) ?? []
+  if (authority?.toLowerCase() !== host.toLowerCase()) {
+    throw new Problem("bad-request", "the request's target must begin with /, or name the same host as the Host header")
+  }
+  return rest.startsWith("/") ? rest : `/${rest}`
 }

@@ -84,6 +84,21 @@ test("two hosts, an empty one, none, and one in the target are refused", async (
   assert.match(await raw(absolute), /^HTTP\/1\.1 400 /)
 })
 
+test("a target with this gateway's own host is taken, whatever its path and query [RFC 9112 3.2.2]", async () => {
+  const absolute = (target: string) => `GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`
+  assert.match(await raw(absolute("https://localhost/healthz")), /^HTTP\/1\.1 200 /)
+  assert.match(await raw(absolute("HTTPS://LOCALHOST/healthz")), /^HTTP\/1\.1 200 /)
+  assert.match(await raw(absolute("https://localhost/api/v1/users?limit=1")), /^HTTP\/1\.1 401 /)
+  for (const target of [
+    "http://localhost/healthz",
+    "https://localhost:1/healthz",
+    "https://a@localhost/healthz",
+    "*",
+  ]) {
+    assert.match(await raw(absolute(target)), /^HTTP\/1\.1 400 /)
+  }
+})
+
 test("a changed list of hosts counts at the next request", async () => {
   let names = ["old.local"]
   await using other = await openBench(true, { hosts: () => names })
