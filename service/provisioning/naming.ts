@@ -88,7 +88,8 @@ interface Row {
 }
 
 function rowsOf(text: string): Row[] {
-  const separator = (text.split(/\r?\n/, 1)[0] ?? "").includes(";") ? ";" : ","
+  const unquoted = text.replace(/"(?:[^"]|"")*"/g, "")
+  const separator = (unquoted.split(/[\r\n]/, 1)[0] ?? "").includes(";") ? ";" : ","
   const rows: Row[] = []
   let at = 0
   let line = 1

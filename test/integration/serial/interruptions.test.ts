@@ -12,8 +12,8 @@ import { PtyPair } from "../../support/pty-pair.ts"
 import { SerialBench } from "./bench.ts"
 
 /** Random moments at which the cable is pulled, and the gateway is killed; `npm run test:serial` asks for more. */
-const PULLS = Number(process.env.SERIAL_PULLS ?? 6)
-const KILLS = Number(process.env.SERIAL_KILLS ?? 3)
+const PULLS = Number(process.env.SERIAL_PULLS ?? 7)
+const KILLS = Number(process.env.SERIAL_KILLS ?? 2)
 const ERROR_RATES = process.env.SERIAL_PULLS === undefined ? [1e-3] : [1e-4, 5e-4, 1e-3]
 
 interface Shown {
