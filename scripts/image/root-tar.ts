@@ -47,12 +47,12 @@ function mmdebstrapArguments({ meta, rootfs, sources }: RootInputs, path: string
     `--architectures=${meta.architecture}`,
     "--variant=apt",
     "--mode=root",
+    "--format=tar",
     `--components=${COMPONENTS.join(",")}`,
     `--include=${meta.packages.join(",")}`,
     '--aptopt=APT::Install-Recommends "false"',
     ...dpkg.map((option) => `--dpkgopt=${option}`),
     // the initramfs is made while the kernel is installed, by these rules
-    `--essential-hook=mkdir -p "$1/etc/initramfs-tools"`,
     `--essential-hook=copy-in ${initramfs} /etc`,
     `--customize-hook=mkdir "$1/${FIRMWARE_FOLDER}"`,
     `--customize-hook=cd "$1/${FIRMWARE_FOLDER}" && APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" apt-get download ${meta.firmware.join(" ")}`,
