@@ -5,16 +5,14 @@ import type { Logger } from "../log.ts"
 import { hasEnded, type Job } from "../provisioning/job.ts"
 import type { Provisioning } from "../provisioning/provisioning.ts"
 import type { SerialPortState, Station } from "../provisioning/station.ts"
-import type { TranscriptEntry, Transcripts } from "../provisioning/transcripts.ts"
+import type { Transcripts } from "../provisioning/transcripts.ts"
 import type { SerialBinding } from "./binding.ts"
-import { type Candidate, expectedOn, isWanted, jobOf, namesPort } from "./choice.ts"
+import { isWanted, namesPort } from "./choice.ts"
 import { type Dialect, LineFault } from "./dialect.ts"
-import { Dialogue } from "./dialogue.ts"
-import { JobLog } from "./job-log.ts"
-import { SerialLine } from "./line.ts"
 import type { Listed } from "./listing.ts"
 import { PortFault } from "./port-fault.ts"
-import { type Recognised, recognise } from "./recognition.ts"
+import { candidateOf, type Present, presentAt, stateOf } from "./present.ts"
+import { Visit, type VisitParts } from "./visit.ts"
 
 export interface StationParts {
   readonly provisioning: Provisioning
@@ -26,26 +24,6 @@ export interface StationParts {
   /** How long a device may take to start, and to make its first connection while the line is open. */
   readonly patienceMs: number
   readonly proveMs: number
-}
-
-/** Speed to open a port with before anything is known. */
-const FIRST_BAUD_RATE = 115_200
-
-/** A port that is there, and what goes on on it. */
-interface Present {
-  readonly listed: Listed
-  readonly appearedAt: number
-  /** Jobs that were begun on it, or looked for their device on it, since it appeared or a person asked for more. */
-  readonly tried: Set<string>
-  fresh: boolean
-  use: SerialPortState["use"]
-  job: string | undefined
-  /** Ends what goes on. */
-  stop: AbortController
-  work: Promise<void>
-  device: SerialPortState["device"]
-  problem: SerialPortState["problem"]
-  log: readonly TranscriptEntry[]
 }
 
 /**
@@ -152,7 +130,7 @@ export class SerialStation implements Station, AsyncDisposable {
     port.use = "recognising"
     port.stop = new AbortController()
     this.#tell(port, "changed")
-    port.work = this.#work(port, forJob)
+    port.work = Visit.pay(this.#visitTo(port), forJob)
       .catch((error) =>
         this.#parts.log.error("serial port failed", { path: port.listed.plug.path, reason: reasonOf(error) }),
       )
@@ -164,120 +142,14 @@ export class SerialStation implements Station, AsyncDisposable {
       })
   }
 
-  async #work(port: Present, forJob: boolean): Promise<void> {
-    await using log = new JobLog(this.#parts.transcripts, () => this.#parts.clock.now())
-    try {
-      const recognised = await this.#session(port, log, forJob)
-      if (recognised !== undefined) await this.#takeBack(port, log, recognised)
-    } catch (error) {
-      if (error instanceof PortFault) await this.#notFound(port, log, error, forJob)
-      else if (!(error instanceof LineFault)) throw error
-    } finally {
-      if (port.job === undefined) port.log = log.held.slice(-100)
-    }
-  }
-
-  /** Opens the port, finds out what is on it, and does what there is to do. */
-  async #session(port: Present, log: JobLog, forJob: boolean): Promise<Recognised | undefined> {
-    await using line = await this.#openLine(port, log)
-    const { dialects, patienceMs } = this.#parts
-    const likely = port.device ?? expectedOn(this.#jobsFor(port), candidateOf(port))[0]?.device
-    const outcome = await recognise(line, { dialects, patienceMs, likely })
-    if (!outcome.ok) {
-      await this.#notFound(port, log, { code: outcome.code, message: outcome.sentence }, forJob)
-      return undefined
-    }
-    const recognised = outcome.value
-    port.device = recognised.device
-    port.problem = undefined
-    log.transcript.note(`recognised: ${recognised.device.title} at ${recognised.device.baudRate} baud`)
-    this.#tell(port, "changed")
-    if (!forJob) return undefined
-    return (await this.#converse(port, log, line, recognised)) ? recognised : undefined
-  }
-
-  async #openLine({ listed, stop, device }: Present, log: JobLog): Promise<SerialLine> {
-    const baudRate = device?.baudRate ?? FIRST_BAUD_RATE
-    const port = await this.#parts.binding.open(listed.plug.path, baudRate)
-    return new SerialLine({ port, baudRate, transcript: log.transcript, signal: stop.signal })
-  }
-
-  /** False when no job is for the device that was found. */
-  async #converse(port: Present, log: JobLog, line: SerialLine, recognised: Recognised): Promise<boolean> {
-    const { provisioning, clock, proveMs } = this.#parts
-    const wanted = this.#jobsFor(port)
-    const job = jobOf(wanted, provisioning.jobs.list(), candidateOf(port), recognised.identity)
-    if (job === undefined) {
-      for (const { id } of expectedOn(wanted, candidateOf(port))) port.tried.add(id)
-      port.fresh = false
-      port.problem = { code: "no-job", sentence: NO_JOB }
-      return false
-    }
-    Object.assign(port, { fresh: false, use: "job", job: job.id })
-    port.tried.add(job.id)
-    log.assign(job.id)
-    await provisioning.jobs.change(job.id, (current) => begun(current, port, recognised))
-    this.#tell(port, "changed")
-    await new Dialogue(job.id, {
-      provisioning,
-      line,
-      transcript: log.transcript,
-      recognised,
-      ownKey: () => this.#ownKey(job),
-      proveMs,
-      now: () => clock.now(),
-    }).run()
-    return true
-  }
-
-  /** After a cancelled job the device may hold what nobody will ever use. */
-  async #takeBack(port: Present, log: JobLog, { dialect, device }: Recognised): Promise<void> {
-    const job = this.#parts.provisioning.jobs.find(port.job ?? "")
-    if (job?.state !== "cancelled" || dialect.discard === undefined || !this.#open) return
-    if (this.#present.get(port.listed.plug.path) !== port) return
-    port.stop = new AbortController()
-    const limit = setTimeout(
-      () => port.stop.abort(new LineFault("aborted", "the device was not cleared in time")),
-      CLEAR_MS,
-    )
-    try {
-      await using line = await this.#openLine(port, log)
-      await recognise(line, { dialects: [dialect], likely: device, patienceMs: this.#parts.patienceMs })
-      await dialect.discard(line, {
-        job: job.id,
-        commonName: job.username,
-        now: () => this.#parts.clock.now(),
-        answer: () => undefined,
-        note: (sentence) => log.transcript.note(sentence),
-      })
-    } catch (error) {
-      log.transcript.note(`what the job left in the device could not be taken back: ${reasonOf(error)}`)
-    } finally {
-      clearTimeout(limit)
-    }
-  }
-
-  /** The port cannot be opened, or what is on it is not understood: whoever waits for it is told. */
-  async #notFound(
-    port: Present,
-    log: JobLog,
-    { code, message }: { code: string; message: string },
-    forJob: boolean,
-  ): Promise<void> {
-    port.device = undefined
-    port.problem = { code, sentence: message }
-    log.transcript.note(message)
-    if (!forJob) return
-    port.fresh = false
-    const waiting = expectedOn(this.#jobsFor(port), candidateOf(port))
-    for (const { id } of waiting) {
-      port.tried.add(id)
-      log.assign(id)
-      const problem = { code, sentence: message, at: this.#parts.clock.now() }
-      await this.#parts.provisioning.jobs.change(id, (job) => {
-        if (hasEnded(job)) return job
-        return { ...job, state: job.state === "waiting" ? "refused" : "interrupted", problem }
-      })
+  #visitTo(port: Present): VisitParts {
+    return {
+      ...this.#parts,
+      port,
+      jobs: () => this.#jobsFor(port),
+      goesOn: () => this.#open && this.#present.get(port.listed.plug.path) === port,
+      changed: () => this.#tell(port, "changed"),
+      ownKey: (job) => this.#ownKey(job),
     }
   }
 
@@ -290,39 +162,4 @@ export class SerialStation implements Station, AsyncDisposable {
   #tell(port: Present, change: "appeared" | "changed" | "vanished"): void {
     for (const listener of this.#listeners) listener(stateOf(port), change)
   }
-}
-
-/** A board that was being cleared when it hung is left alone. */
-const CLEAR_MS = 20_000
-const NO_JOB = "no job is for this device: it has its certificate already, or it is not the one that was begun with"
-
-function presentAt(listed: Listed, appearedAt: number, fresh: boolean): Present {
-  return {
-    listed,
-    appearedAt,
-    fresh,
-    tried: new Set(),
-    use: "free",
-    job: undefined,
-    stop: new AbortController(),
-    work: Promise.resolve(),
-    device: undefined,
-    problem: undefined,
-    log: [],
-  }
-}
-
-function candidateOf({ listed, fresh, appearedAt }: Present): Candidate {
-  return { plug: listed.plug, fresh, appearedAt }
-}
-
-function begun(job: Job, { listed, appearedAt }: Present, { device }: Recognised): Job {
-  if (hasEnded(job)) throw new LineFault("aborted", "the job was cancelled")
-  const { problem: _, question: __, ...rest } = job
-  const pluggedInAt = job.pluggedInAt ?? appearedAt
-  return { ...rest, state: "running", plug: listed.plug, device, pluggedInAt, attempts: job.attempts + 1 }
-}
-
-function stateOf({ listed, appearedAt, use, job, device, problem, log }: Present): SerialPortState {
-  return { plug: listed.plug, appearedAt, use, job, device, problem, log }
 }
