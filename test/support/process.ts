@@ -12,7 +12,7 @@ const REPOSITORY = fileURLToPath(new URL("../../", import.meta.url))
 export const GATEWAY = [join(REPOSITORY, "node_modules/.bin/node"), join(REPOSITORY, "service/main.ts")] as const
 /** Compiled code is kept between the many starts, per user: half of each would else be spent on it. */
 const compiled = (uid = process.geteuid?.()) => join(tmpdir(), `gatehouse-compiled-${uid}`)
-const PATIENCE_MS = 20_000
+const PATIENCE_MS = 60_000
 const LOOPBACK = { host: "127.0.0.1", port: 0 } as const
 export const LISTENERS = ["mqtt", "mqtts", "ws", "wss", "https", "http"] as const
 
