@@ -186,11 +186,16 @@ export class Provisioning {
   }
 
   /**
-   * Sets right what a crash left: running jobs are interrupted, jobs whose device has connected are done, and a
-   * certificate that no job knows of any more is revoked. To be called once, before any port is opened.
+   * Sets right what a crash left: running jobs are interrupted, jobs whose device has connected are done, a certificate
+   * whose first connection only its job remembers is active, and one that no job knows of any more is revoked. To be
+   * called once, before any port is opened. Rejects with `disk-failed`.
    */
   async recover(): Promise<void> {
     for (const job of this.jobs.list()) {
+      // the log's mark of a first connection is not waited for, and may be lost
+      if (job.state === "done" && job.certificate && job.provenAt !== undefined) {
+        this.#parts.issueLog.activate(job.certificate.serial, job.provenAt)
+      }
       if (hasEnded(job)) continue
       const state = job.certificate && this.#parts.issueLog.find(job.certificate.serial)?.state
       if (state === "active") await this.seen(job.certificate!.serial)
