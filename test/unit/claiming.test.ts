@@ -7,8 +7,8 @@ import { type AccessDocument, emptyAccess } from "../../service/access/access-do
 import { Accounts } from "../../service/access/accounts.ts"
 import { Directory } from "../../service/access/directory.ts"
 import { Passwords } from "../../service/access/password.ts"
-import { type Claiming, openClaiming, UNDO_MS } from "../../service/claiming.ts"
 import { openLog } from "../../service/log.ts"
+import { type Claiming, openClaiming, UNDO_MS } from "../../service/parts/claiming.ts"
 import { FakeClock } from "../support/fake-clock.ts"
 import { MemoryDocument } from "../support/memory-document.ts"
 

@@ -1,7 +1,7 @@
 import { rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
-import { newClaimCode } from "./access/claim-code.ts"
-import { GatewayError } from "./errors.ts"
+import { newClaimCode } from "../access/claim-code.ts"
+import { GatewayError } from "../errors.ts"
 
 /** The code that takes this box into service, and where it is kept for whoever sits at the machine. */
 export interface ClaimDesk {

@@ -1,10 +1,10 @@
-import type { Directory } from "./access/directory.ts"
-import type { Door } from "./access/door.ts"
-import type { Role } from "./access/role.ts"
-import type { User } from "./access/user.ts"
-import type { IssueEntry } from "./ca/issue-log.ts"
-import type { EventHub } from "./events.ts"
-import type { Health } from "./health.ts"
+import type { Directory } from "../access/directory.ts"
+import type { Door } from "../access/door.ts"
+import type { Role } from "../access/role.ts"
+import type { User } from "../access/user.ts"
+import type { IssueEntry } from "../ca/issue-log.ts"
+import type { EventHub } from "../events.ts"
+import type { Health } from "../health.ts"
 
 export interface EventSources {
   readonly directory: Directory

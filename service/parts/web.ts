@@ -1,8 +1,8 @@
-import { urlsOf } from "./addresses.ts"
-import type { Config } from "./config.ts"
-import { openPlain } from "./http/plain/server.ts"
-import type { Gateway } from "./http/ports.ts"
-import { type HttpOptions, openHttp } from "./http/server.ts"
+import { urlsOf } from "../addresses.ts"
+import type { Config } from "../config.ts"
+import { openPlain } from "../http/plain/server.ts"
+import type { Gateway } from "../http/ports.ts"
+import { type HttpOptions, openHttp } from "../http/server.ts"
 import type { ServerCertificates } from "./server-certificates.ts"
 
 export interface WebParts {

@@ -1,10 +1,10 @@
-import type { Accounts } from "./access/accounts.ts"
-import { applyBootstrap, type Bootstrap, parseBootstrap } from "./access/bootstrap.ts"
-import type { Directory } from "./access/directory.ts"
-import type { Trust } from "./ca/trust.ts"
-import { GatewayError } from "./errors.ts"
-import type { Logger } from "./log.ts"
-import { assertRemovable, readBootstrapFile, removeBootstrapFile } from "./store/bootstrap-file.ts"
+import type { Accounts } from "../access/accounts.ts"
+import { applyBootstrap, type Bootstrap, parseBootstrap } from "../access/bootstrap.ts"
+import type { Directory } from "../access/directory.ts"
+import type { Trust } from "../ca/trust.ts"
+import { GatewayError } from "../errors.ts"
+import type { Logger } from "../log.ts"
+import { assertRemovable, readBootstrapFile, removeBootstrapFile } from "../store/bootstrap-file.ts"
 
 /** How often progress is told while passwords are hashed. */
 const TOLD_EVERY = 500

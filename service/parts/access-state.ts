@@ -1,14 +1,14 @@
 import { availableParallelism } from "node:os"
 import { join } from "node:path"
-import { ACCESS_FORMAT, accessDocument, emptyAccess } from "./access/access-document.ts"
-import { ACTIVITY_FORMAT, Activity, activityDocument, noActivity } from "./access/activity.ts"
-import { Attempts } from "./access/attempts.ts"
-import { Directory } from "./access/directory.ts"
-import { Door } from "./access/door.ts"
-import { noTokens, TOKENS_FORMAT, tokensDocument } from "./access/kept-tokens.ts"
-import { Passwords } from "./access/password.ts"
-import type { Clock } from "./clock.ts"
-import { openDocument } from "./store/document.ts"
+import { ACCESS_FORMAT, accessDocument, emptyAccess } from "../access/access-document.ts"
+import { ACTIVITY_FORMAT, Activity, activityDocument, noActivity } from "../access/activity.ts"
+import { Attempts } from "../access/attempts.ts"
+import { Directory } from "../access/directory.ts"
+import { Door } from "../access/door.ts"
+import { noTokens, TOKENS_FORMAT, tokensDocument } from "../access/kept-tokens.ts"
+import { Passwords } from "../access/password.ts"
+import type { Clock } from "../clock.ts"
+import { openDocument } from "../store/document.ts"
 
 /** Users, when they were seen, their kept tokens, and what judges their passwords. Rejects with `document-damaged`. */
 export async function openAccess(stateDirectory: string, clock: Clock, onReverted: (what: string) => void) {

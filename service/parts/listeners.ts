@@ -1,7 +1,7 @@
-import type { Broker } from "./broker/broker.ts"
-import type { TlsMaterial } from "./broker/listen/listener.ts"
-import type { Config } from "./config.ts"
-import type { Greetable } from "./console.ts"
+import type { Broker } from "../broker/broker.ts"
+import type { TlsMaterial } from "../broker/listen/listener.ts"
+import type { Config } from "../config.ts"
+import type { Greetable } from "../console.ts"
 
 type Listener = keyof Config["listeners"]
 

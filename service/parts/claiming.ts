@@ -1,10 +1,10 @@
-import type { Accounts } from "./access/accounts.ts"
-import type { Directory } from "./access/directory.ts"
-import { isBuiltIn } from "./access/role.ts"
+import type { Accounts } from "../access/accounts.ts"
+import type { Directory } from "../access/directory.ts"
+import { isBuiltIn } from "../access/role.ts"
+import type { Clock } from "../clock.ts"
+import { GatewayError, reasonOf } from "../errors.ts"
+import type { Logger } from "../log.ts"
 import { openClaimDesk } from "./claim.ts"
-import type { Clock } from "./clock.ts"
-import { GatewayError, reasonOf } from "./errors.ts"
-import type { Logger } from "./log.ts"
 
 /** How long whoever sits at the machine can take a claim back that was somebody else's. */
 export const UNDO_MS = 10 * 60_000

@@ -1,13 +1,13 @@
 import { join } from "node:path"
-import type { Directory } from "./access/directory.ts"
-import type { Door } from "./access/door.ts"
-import { HISTORY_FORMAT, History, historyDocument, noHistory } from "./access/history.ts"
-import { Audit, auditRecord } from "./audit.ts"
-import type { Clock } from "./clock.ts"
-import type { Logger } from "./log.ts"
-import { openBoundedJournal } from "./store/bounded-journal.ts"
-import { openDocument } from "./store/document.ts"
-import { repeat, type Watched } from "./upkeep.ts"
+import type { Directory } from "../access/directory.ts"
+import type { Door } from "../access/door.ts"
+import { HISTORY_FORMAT, History, historyDocument, noHistory } from "../access/history.ts"
+import { Audit, auditRecord } from "../audit.ts"
+import type { Clock } from "../clock.ts"
+import type { Logger } from "../log.ts"
+import { openBoundedJournal } from "../store/bounded-journal.ts"
+import { openDocument } from "../store/document.ts"
+import { repeat, type Watched } from "../upkeep.ts"
 
 /** At most so often is the history written whole: a card wears out. */
 const HISTORY_MS = 60_000

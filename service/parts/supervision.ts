@@ -1,11 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises"
-import type { Broker } from "./broker/broker.ts"
-import { reasonOf } from "./errors.ts"
-import type { Health } from "./health.ts"
-import type { Logger } from "./log.ts"
-import { openNotifier } from "./systemd/notify.ts"
-import { keepWatchdog, watchdogPeriod } from "./systemd/watchdog.ts"
-import { repeat } from "./upkeep.ts"
+import type { Broker } from "../broker/broker.ts"
+import { reasonOf } from "../errors.ts"
+import type { Health } from "../health.ts"
+import type { Logger } from "../log.ts"
+import { openNotifier } from "../systemd/notify.ts"
+import { keepWatchdog, watchdogPeriod } from "../systemd/watchdog.ts"
+import { repeat } from "../upkeep.ts"
 
 const SECOND = 1000
 const MINUTE = 60 * SECOND

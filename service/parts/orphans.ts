@@ -1,9 +1,9 @@
-import type { Directory } from "./access/directory.ts"
-import { OWN_ISSUER, type User } from "./access/user.ts"
-import type { Authority } from "./ca/authority.ts"
-import type { IssueLog } from "./ca/issue-log.ts"
-import { reasonOf } from "./errors.ts"
-import type { Logger } from "./log.ts"
+import type { Directory } from "../access/directory.ts"
+import { OWN_ISSUER, type User } from "../access/user.ts"
+import type { Authority } from "../ca/authority.ts"
+import type { IssueLog } from "../ca/issue-log.ts"
+import { reasonOf } from "../errors.ts"
+import type { Logger } from "../log.ts"
 
 /**
  * Revokes the certificates of users who are gone or no longer have the certificate grant: otherwise whoever gets that

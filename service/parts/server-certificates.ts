@@ -1,8 +1,8 @@
 import { join } from "node:path"
-import { localAddresses, localNames } from "./addresses.ts"
-import { isPrivateAddress } from "./ca/address.ts"
-import type { Authority } from "./ca/authority.ts"
-import { isIssuedBy, readCertificate } from "./ca/certificate.ts"
+import { localAddresses, localNames } from "../addresses.ts"
+import { isPrivateAddress } from "../ca/address.ts"
+import type { Authority } from "../ca/authority.ts"
+import { isIssuedBy, readCertificate } from "../ca/certificate.ts"
 import {
   KeptCertificate,
   type KeptCertificateParts,
@@ -11,16 +11,16 @@ import {
   SERVER_CERTIFICATE_FORMAT,
   type ServerCertificate,
   serverCertificateDocument,
-} from "./ca/kept-certificate.ts"
-import type { PageAuthority } from "./ca/page-authority.ts"
-import { pemBlocks } from "./ca/pem.ts"
-import { checkUploaded } from "./ca/uploaded-certificate.ts"
-import { DAY, dateOf } from "./ca/validity.ts"
+} from "../ca/kept-certificate.ts"
+import type { PageAuthority } from "../ca/page-authority.ts"
+import { pemBlocks } from "../ca/pem.ts"
+import { checkUploaded } from "../ca/uploaded-certificate.ts"
+import { DAY, dateOf } from "../ca/validity.ts"
+import { GatewayError } from "../errors.ts"
+import { openDocument } from "../store/document.ts"
+import { openPageAuthorityFiles } from "../store/page-authority-files.ts"
+import { repeat, sharedAlarm, type Watched } from "../upkeep.ts"
 import type { Surroundings } from "./certificates.ts"
-import { GatewayError } from "./errors.ts"
-import { openDocument } from "./store/document.ts"
-import { openPageAuthorityFiles } from "./store/page-authority-files.ts"
-import { repeat, sharedAlarm, type Watched } from "./upkeep.ts"
 
 const MINUTE = 60_000
 /** An uploaded certificate that ends within this is an alarm: only a person can replace it. */
