@@ -21,7 +21,7 @@ export async function waitForHealth(deadlineSeconds: number): Promise<Verdict> {
   while (performance.now() < until) {
     const unit = await unitState()
     if (unit.restarts >= MOST_RESTARTS) {
-      return { healthy: false, reason: `the gateway ended ${unit.restarts} times (${unit.result})` }
+      return { healthy: false, reason: `the gateway ended ${unit.restarts} times, the last time with status ${unit.status}` }
     }
     if (!unit.ready) lacking = "the gateway was not ready"
     else if (!unit.fed) lacking = "no message made the round trip through the broker"
@@ -37,7 +37,7 @@ async function unitState() {
     "ActiveState",
     "SubState",
     "NRestarts",
-    "Result",
+    "ExecMainStatus",
     "ActiveEnterTimestampMonotonic",
     "WatchdogTimestampMonotonic",
   ]
@@ -48,7 +48,7 @@ async function unitState() {
     ready: found.get("ActiveState") === "active" && found.get("SubState") === "running",
     fed: number("WatchdogTimestampMonotonic") > number("ActiveEnterTimestampMonotonic"),
     restarts: number("NRestarts"),
-    result: found.get("Result") ?? "unknown",
+    result: found.get("ExecMainStatus") ?? "unknown",
   }
 }
 
