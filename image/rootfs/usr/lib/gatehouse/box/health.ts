@@ -48,7 +48,7 @@ async function unitState() {
     ready: found.get("ActiveState") === "active" && found.get("SubState") === "running",
     fed: number("WatchdogTimestampMonotonic") > number("ActiveEnterTimestampMonotonic"),
     restarts: number("NRestarts"),
-    result: found.get("ExecMainStatus") ?? "unknown",
+    status: found.get("ExecMainStatus") ?? "unknown",
   }
 }
 
