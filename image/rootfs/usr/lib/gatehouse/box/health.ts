@@ -21,7 +21,10 @@ export async function waitForHealth(deadlineSeconds: number): Promise<Verdict> {
   while (performance.now() < until) {
     const unit = await unitState()
     if (unit.restarts >= MOST_RESTARTS) {
-      return { healthy: false, reason: `the gateway ended ${unit.restarts} times, the last time with status ${unit.status}` }
+      return {
+        healthy: false,
+        reason: `the gateway ended ${unit.restarts} times, the last time with status ${unit.status}`,
+      }
     }
     if (!unit.ready) lacking = "the gateway was not ready"
     else if (!unit.fed) lacking = "no message made the round trip through the broker"
