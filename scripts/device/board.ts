@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto"
-import { lstatSync, readFileSync } from "node:fs"
+import { readFileSync } from "node:fs"
 import { setTimeout as delay } from "node:timers/promises"
 import { type DeviceKey, makeDeviceKey } from "../../service/ca/device-key.ts"
 import { type OpenPort, serialBinding } from "../../service/serial/binding.ts"
@@ -39,8 +39,6 @@ export class Board implements AsyncDisposable {
   readonly #off = new AbortController()
   readonly #say: (sentence: string) => void
   #port: OpenPort | undefined
-  /** Which port of that name was opened last. */
-  #plugged = ""
   #life: Promise<unknown> = Promise.resolve()
   #deaf = false
 
@@ -67,7 +65,7 @@ export class Board implements AsyncDisposable {
     const board = new Board(options)
     await board.#open()
     await board.#boot()
-    board.#life = Promise.all([board.#live(), board.#watch(), board.#chatter(), board.#flood()])
+    board.#life = Promise.all([board.#live(), board.#chatter(), board.#flood()])
     board.#life.catch(() => {}) // told when it is disposed of
     return board
   }
@@ -89,7 +87,6 @@ export class Board implements AsyncDisposable {
   }
 
   async #open(): Promise<void> {
-    this.#plugged = incarnationOf(this.#options.port)
     this.#port = await serialBinding.open(this.#options.port, this.#options.baudRate ?? 115_200)
   }
 
@@ -123,14 +120,6 @@ export class Board implements AsyncDisposable {
       const lines = (rest + garbled(into.subarray(0, count), this.#ways.errors).toString("latin1")).split(/[\r\n]/)
       rest = lines.pop()!.slice(-LONGEST_LINE)
       for (const line of lines) await this.#receive(line)
-    }
-  }
-
-  /** A read does not always notice that the cable was pulled (one in forty did not): then the port is closed under it. */
-  async #watch(): Promise<void> {
-    while (!this.#off.signal.aborted) {
-      await delay(REPLUG_MS)
-      if (incarnationOf(this.#options.port) !== this.#plugged) await this.#port?.close().catch(() => {})
     }
   }
 
@@ -184,10 +173,4 @@ export class Board implements AsyncDisposable {
   async #write(bytes: Buffer): Promise<void> {
     if (bytes.length > 0) await this.#port?.write(bytes).catch(() => {}) // into a cable that was pulled
   }
-}
-
-/** Differs between two ports that have the same name one after the other. */
-function incarnationOf(path: string): string {
-  const file = lstatSync(path, { throwIfNoEntry: false })
-  return file === undefined ? "" : `${file.ino}:${file.birthtimeMs}`
 }
