@@ -37,7 +37,8 @@ export async function record(loadMs: number): Promise<Recording> {
   execFileSync("cc", ["-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o", recorder, source, "-ldl", "-lpthread"])
   const path = join(place.folder, "trace")
   const users = [{ username: USER.username, grant: GRANT, permissions: grant("readWrite", "#") }]
-  await place.configure({ bootstrap: place.bootstrap })
+  // a queue at its cap drops its oldest, which is told and no loss: none may get there
+  await place.configure({ bootstrap: place.bootstrap, limits: { queuedMessagesPerSession: 1_000_000 } })
   await place.writeBootstrap({ users })
   const env = { LD_PRELOAD: recorder, RECORDER_FOLDER: place.state, RECORDER_TRACE: path }
   await using gateway = place.spawn({ env })
