@@ -1,6 +1,9 @@
+/** PUBACK, PUBREC, or 0 for a message of QoS 0, which has its place among the others and is not answered. */
+export type AnswerType = 0 | 4 | 5
+
 /** The answer to one PUBLISH; its reason is known once the disk has the message. */
 interface Answer {
-  readonly type: 4 | 5
+  readonly type: AnswerType
   readonly packetId: number
   /** -1: not known yet. */
   reason: number
@@ -29,7 +32,7 @@ export class Answers {
     return this.#bytes
   }
 
-  /** Some message still waits for its answer. */
+  /** Some message still waits for its answer, or for its turn. */
   get areAwaited(): boolean {
     return this.#waiting.length > 0
   }
@@ -41,7 +44,7 @@ export class Answers {
   }
 
   /** Keeps a place for the answer to a message of `size` bytes; call what it answers once the reason is known. */
-  await(type: 4 | 5, packetId: number, size: number): (reason: number) => void {
+  await(type: AnswerType, packetId: number, size: number): (reason: number) => void {
     const answer: Answer = { type, packetId, reason: -1, bytes: size + OVERHEAD }
     this.#bytes += answer.bytes
     this.#waiting.push(answer)
@@ -56,7 +59,7 @@ export class Answers {
     for (const { type, packetId, reason, bytes } of this.#waiting) {
       if (reason < 0) break
       this.#bytes -= bytes
-      this.#send(type, packetId, reason)
+      if (type !== 0) this.#send(type, packetId, reason)
       sent++
     }
     if (sent === 0) return

@@ -152,7 +152,7 @@ export class Connection implements Carrier, CoreClient {
     if (this.closed) return
     this.exchange.log.info("client disconnected", { client: displayName(this.id), why, reason })
     this.departure = departureFor(reason, why)
-    if (this.version5 && this.session !== undefined) this.send(disconnectFrame(reason))
+    if (this.version5 && this.established) this.send(disconnectFrame(reason)) // never before CONNACK [MQTT-3.14.0-1]
     this.leave()
   }
 

@@ -4,12 +4,12 @@ import { refuse } from "./refusal.ts"
 
 /** Ends the connection if it is past a deadline. `now` is in milliseconds since the epoch. */
 export function checkDeadlines(connection: Connection, now: number): void {
-  const { closed, session, exchange, pulse, certificate, intake } = connection
+  const { closed, session, exchange, pulse, certificate, intake, established } = connection
   if (closed) return
   if (session === undefined) {
     const late = pulse.isOlderThan(exchange.limits.connectSeconds)
     if (late && !intake.awaitsAdmission) tooLate(connection) // a client whose password waits for its turn has done its part
-  } else if (!pulse.isKeptAlive) {
+  } else if (established && !pulse.isKeptAlive) {
     exchange.counters.keepAliveTimeouts++
     connection.end(Reason.keepAliveTimeout, "keep alive timeout") // [MQTT-3.1.2-22]
   } else if (certificate !== undefined && certificate.notAfter <= now) {

@@ -43,9 +43,22 @@ export function receivePublish(
   const expiry = properties?.messageExpiryInterval
   const expiresAt = expiry === undefined ? undefined : exchange.time.now() + expiry * 1000
   const message = new Message(topic, payload, qos, retain, connection.id, properties, expiresAt)
-  if (qos === 0) exchange.core.publish(message, connection, ignore)
-  else if (qos === 1) publishOnce(connection, message, packetId)
-  else publishExactlyOnce(connection, session, message, packetId)
+  if (qos === 2) publishExactlyOnce(connection, session, message, packetId)
+  else if (session.succession.isBusy(topic)) publishInTurn(connection, session, message, packetId)
+  else if (qos === 0) exchange.core.publish(message, connection, ignore)
+  else publishOnce(connection, message, packetId)
+}
+
+/** QoS 0 and 1 behind a QoS 2 message of the same topic that is on its way to the disk: it must not be overtaken. */
+function publishInTurn(connection: Connection, { succession }: Session, message: Message, packetId: number): void {
+  const answer = connection.answers.await(message.qos === 0 ? 0 : PUBACK, packetId, message.own().size)
+  succession.follow(message.topic, () =>
+    connection.exchange.core.publish(message, connection, (error) => {
+      const { receipt } = message
+      if (error || receipt === undefined) answerTo(connection, 1, packetId, error, answer)
+      else receipt.whenOver((failure) => answerTo(connection, 1, packetId, failure, answer))
+    }),
+  )
 }
 
 /** QoS 1: handed to everyone in this turn; acknowledged as soon as nobody needs it from the disk any more. */
@@ -68,15 +81,19 @@ function publishExactlyOnce(connection: Connection, session: Session, message: M
   if (session.durable) ledger.receive(session, packetId, message)
   else if (connection.answers.areAwaited) ledger.follow(message) // must not overtake [MQTT-4.6.0-6]
   let answer: ((reason: number) => void) | undefined
+  let passOn: (() => void) | undefined
   let isOver = false
   core.publish(message, connection, (error) => {
     isOver = true
+    passOn?.()
     const failure = error ?? message.receipt?.failure
     if (answer !== undefined) answerTo(connection, 2, packetId, failure, answer)
     else if (failure) failPublish(connection, 2, packetId)
     else acknowledge(connection, 2, packetId, Reason.success)
   })
-  if (!isOver) answer = connection.answers.await(PUBREC, packetId, message.size)
+  if (isOver) return
+  answer = connection.answers.await(PUBREC, packetId, message.size)
+  passOn = session.succession.begin(message.topic)
 }
 
 function answerTo(

@@ -4,6 +4,7 @@ import type { Will } from "../wire/packet.ts"
 import type { Surroundings } from "./carrier.ts"
 import { Delivery } from "./delivery.ts"
 import type { Queue } from "./queue.ts"
+import { Succession } from "./succession.ts"
 
 /** Places passed over after a restart. */
 const SPARE_PLACES = 1000
@@ -17,6 +18,7 @@ export class Session extends Delivery {
   filterLength = 0
   /** Packet identifiers of QoS 2 messages received and not yet released. */
   readonly incoming = new Set<number>()
+  readonly succession = new Succession()
   /** The disk knows it, or will. */
   recorded = false
   /** Seconds it outlives its connection. */

@@ -1,0 +1,149 @@
+import assert from "node:assert/strict"
+import { after, before, describe, it } from "node:test"
+import { setTimeout as delay } from "node:timers/promises"
+import { SlowDisk } from "../../support/slow-disk.ts"
+import { BOTH_GENERATIONS, type Coming, Plant } from "./plant.ts"
+
+/** What goes out, and in which order, while the disk takes its time: everything here is decided by the order of packets. */
+describe("while the disk is slow", () => {
+  let plant: Plant
+  before(async () => {
+    plant = await Plant.open()
+    await plant.client() // the password is hashed once
+  })
+  after(() => plant[Symbol.asyncDispose]())
+
+  const will = { topic: "slow/will", payload: "gone" }
+
+  /** Resolves once the gateway has seen this many CONNECTs through up to their CONNACK. */
+  async function admitted(count: number): Promise<void> {
+    while ((await plant.counters()).connectionsAccepted !== count) await delay(2)
+  }
+
+  for (const version of BOTH_GENERATIONS) {
+    it(`MQTT ${version}: a client that is taken over before its CONNACK gets nothing, not even DISCONNECT [MQTT-3.2.0-1, 3.14.0-1]`, async () => {
+      const coming: Coming = { version, id: plant.fresh("waits"), will }
+      const { connectionsAccepted = 0 } = await plant.counters()
+      const [first, second] = [await plant.line(version), await plant.line(version)]
+      {
+        using _disk = new SlowDisk(plant.gateway)
+        first.send(plant.connect(coming))
+        await admitted(connectionsAccepted + 1)
+        second.send(plant.connect(coming))
+        assert.deepEqual(await first.closed(), [])
+      }
+      assert.equal((await second.any()).cmd, "connack")
+      await second.leave()
+    })
+
+    it(`MQTT ${version}: live messages and pings wait behind CONNACK [MQTT-3.2.0-1]`, async () => {
+      const coming: Coming = { version, id: plant.fresh("waits"), clean: false, expiry: 60 }
+      const [topic, publisher] = [plant.fresh(), await plant.client()]
+      const before = await plant.client(coming)
+      await before.subscribe({ topic, qos: 1 })
+      await before.vanish()
+      const { connectionsAccepted = 0 } = await plant.counters()
+      const line = await plant.line(version)
+      {
+        using _disk = new SlowDisk(plant.gateway)
+        line.send(plant.connect({ ...coming, will }), { cmd: "pingreq" })
+        await admitted(connectionsAccepted + 1)
+        publisher.send({ cmd: "publish", topic, payload: "0" }, { cmd: "pingreq" })
+        publisher.send({ cmd: "publish", topic, payload: "1", qos: 1, messageId: 1 })
+        await publisher.next("pingresp")
+      }
+      assert.equal((await line.next("connack")).sessionPresent, true)
+      const rest = [await line.any(), await line.any()].map(({ cmd }) => cmd).sort()
+      assert.deepEqual(rest, ["pingresp", "publish"])
+      await line.leave()
+    })
+
+    it(`MQTT ${version}: whatever the QoS, a client's messages to one topic come in the order sent [MQTT-4.6.0-5, -6]`, async () => {
+      const topic = plant.fresh()
+      const publisher = await plant.client({ version, id: plant.fresh("mixed"), clean: false, expiry: 60 })
+      const [all, once] = [await plant.client(), await plant.client({ version: 4 })]
+      await all.subscribe({ topic, qos: 0 })
+      await once.subscribe({ topic, qos: 1 })
+      const qualities = [2, 1, 0, 0, 2, 1, 2, 0]
+      {
+        using _disk = new SlowDisk(plant.gateway)
+        publisher.send(
+          ...qualities.map((qos, i) => {
+            return { cmd: "publish", topic, qos, payload: String(i), ...(qos > 0 ? { messageId: i + 1 } : {}) } as const
+          }),
+        )
+        publisher.send({ cmd: "publish", topic: `${topic}/other`, payload: "" }, { cmd: "pingreq" })
+        await publisher.next("pingresp")
+        await all.quiet()
+      }
+      const expected = qualities.map((_, i) => String(i))
+      assert.deepEqual(await all.texts(8), expected)
+      assert.deepEqual(
+        (await once.take(8)).map(({ payload }) => payload.toString()),
+        expected,
+      )
+      const answers = [await publisher.any(), await publisher.any(), await publisher.any(), await publisher.any()]
+      assert.deepEqual(
+        [...answers, await publisher.any()].map(({ cmd, messageId }) => `${cmd} ${messageId}`),
+        ["pubrec 1", "puback 2", "pubrec 5", "puback 6", "pubrec 7"],
+      )
+    })
+  }
+
+  it("a message of QoS 2 that nobody has waited for on another topic holds nothing up", async () => {
+    const topic = plant.fresh()
+    const publisher = await plant.client({ id: plant.fresh("mixed"), clean: false, expiry: 60 })
+    const subscriber = await plant.client()
+    await subscriber.subscribe({ topic: `${topic}/#`, qos: 0 })
+    {
+      using _disk = new SlowDisk(plant.gateway)
+      publisher.send({ cmd: "publish", topic: `${topic}/slow`, qos: 2, messageId: 1, payload: "slow" })
+      publisher.send({ cmd: "publish", topic: `${topic}/quick`, payload: "quick" })
+      assert.deepEqual(await subscriber.texts(1), ["quick"])
+    }
+    assert.deepEqual(await subscriber.texts(1), ["slow"])
+  })
+
+  for (const qos of [0, 1, 2]) {
+    it(`QoS ${qos}: of one client at most 256 KiB wait for the disk; then it is not read, and nothing of it is lost`, async () => {
+      const topic = plant.fresh()
+      const sleeper: Coming = { id: plant.fresh("sleeper"), clean: false, expiry: 60 }
+      const before = await plant.client(sleeper)
+      await before.subscribe({ topic, qos: 2 })
+      await before.vanish()
+      const publisher = await plant.client({ version: 4, id: plant.fresh("floods"), clean: false })
+      const others = await plant.client()
+      const payload = Buffer.alloc(16_000, "x")
+      const { messagesIn = 0 } = await plant.counters()
+      {
+        using _disk = new SlowDisk(plant.gateway)
+        publisher.send({ cmd: "publish", topic, qos: 2, messageId: 1, payload })
+        for (let i = 2; i <= 200; i++) {
+          publisher.send({ cmd: "publish", topic, qos, payload, ...(qos > 0 ? { messageId: i } : {}) })
+        }
+        let taken = 0
+        for (let last = -1; taken !== last; await delay(100)) {
+          last = taken
+          taken = ((await plant.counters()).messagesIn ?? 0) - messagesIn
+        }
+        assert.ok(taken >= 16 && taken * payload.length < 262_144 + 2 * 65_536, `${taken} of 200 were read`)
+        await others.quiet()
+      }
+      while (((await plant.counters()).messagesIn ?? 0) < messagesIn + 200) await delay(5)
+      for (let i = 1; i <= (qos === 0 ? 1 : 200); i++) assert.equal((await publisher.any()).messageId, i)
+      const again = await plant.client(sleeper)
+      assert.equal((await again.take(qos === 0 ? 1 : 200)).length, qos === 0 ? 1 : 200)
+    })
+  }
+
+  it("a keep alive does not run out while CONNACK waits for the disk [MQTT-3.1.2-22]", async () => {
+    const line = await plant.line()
+    {
+      using _disk = new SlowDisk(plant.gateway)
+      line.send(plant.connect({ id: plant.fresh("patient"), keepalive: 1, will }))
+      await delay(2600)
+    }
+    assert.equal((await line.next("connack")).reasonCode, 0)
+    await line.quiet()
+  })
+})
