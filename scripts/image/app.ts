@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto"
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { compileTypeScript } from "./javascript.ts"
 import { BuildError, run } from "./run.ts"
 
 /** What of the repository runs on the box, beside the packages. */
@@ -19,13 +20,14 @@ export interface AppInputs {
 export type Cpu = "arm64" | "x64"
 
 /**
- * Puts the service as it runs on a box into `target`: sources, the page, and the packages of the lockfile for
- * Linux on `cpu` with the Node that is one of them. The version is the image's.
+ * Puts the service as it runs on a box into `target`: the sources as JavaScript, with those that lie there already, the
+ * page, and the packages of the lockfile for Linux on `cpu` with the Node that is one of them. The version is the image's.
  */
 export function layApp(inputs: AppInputs, target: string): void {
   const { repository, version } = inputs
   mkdirSync(join(target, "scripts"), { recursive: true })
   for (const path of SHIPPED) cpSync(join(repository, path), join(target, path), { recursive: true })
+  compileTypeScript(target)
   run("npm", ["run", "--silent", "build:page"], { cwd: repository })
   cpSync(join(repository, PAGE), join(target, PAGE), { recursive: true })
   cpSync(modules(inputs), join(target, "node_modules"), { recursive: true, verbatimSymlinks: true })

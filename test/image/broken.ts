@@ -14,7 +14,7 @@ const LAST = "exec switch_root"
 /** Ways in which a version can be broken although we signed it, as changes to its /init. */
 export const FAULTS = {
   /** The service ends as soon as it starts. */
-  exits: INIT.replace(LAST, `${hide("service/main.ts", "process.exit(1)")}\n${LAST}`),
+  exits: INIT.replace(LAST, `${hide("service/main.js", "process.exit(1)")}\n${LAST}`),
   /** The kernel stops. */
   panics: INIT.replace("find_disk\ngrow", "echo c >/proc/sysrq-trigger\nfind_disk\ngrow"),
   /** Nothing runs any more, and nobody says so: what is left is the hardware watchdog. */

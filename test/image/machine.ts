@@ -18,7 +18,7 @@ import { createServer } from "node:net"
 import { join } from "node:path"
 import { pipeline } from "node:stream/promises"
 import { setTimeout as sleep } from "node:timers/promises"
-import { PROBE_UNIT, PROBE_WANTED, Probe } from "./probe.ts"
+import { PROBE_MOUNT, PROBE_PORT, PROBE_UNIT, Probe } from "./probe.ts"
 import { Qmp } from "./qmp.ts"
 
 export interface MachineOptions {
@@ -202,10 +202,10 @@ function qemuArguments(
 ): string[] {
   const at = (name: string) => join(folder, name)
   writeFileSync(at("probe.service"), PROBE_UNIT)
-  writeFileSync(at("wanted.conf"), PROBE_WANTED)
+  writeFileSync(at("fstab"), PROBE_MOUNT)
   const forwards = FORWARDED.map((guest) => `hostfwd=tcp:127.0.0.1:${ports[guest]}-:${guest}`)
   forwards.push(`hostfwd=tcp:${brokerAddress}:${MQTTS}-:${MQTTS}`)
-  // a name of fw_cfg has at most 55 bytes, which is why the units have these
+  // a name of fw_cfg has at most 55 bytes, which is why the unit has such a short one
   const credential = (name: string, file: string) => [
     "-fw_cfg",
     `name=opt/io.systemd.credentials/${name},file=${at(file)}`,
@@ -221,11 +221,11 @@ function qemuArguments(
     ...["-netdev", `user,id=net,restrict=on,${forwards.join(",")}`, "-device", "virtio-net-pci,netdev=net"],
     ...["-device", "virtio-rng-pci", "-device", "qemu-xhci", "-device", "i6300esb", "-action", "watchdog=reset"],
     ...["-device", "virtio-serial-pci", "-chardev", `socket,id=probe,path=${at("probe.sock")},server=on,wait=off`],
-    ...["-device", "virtserialport,chardev=probe,name=gatehouse.probe"],
+    ...["-device", `virtserialport,chardev=probe,name=${PROBE_PORT}`],
     ...["-chardev", `file,id=console,path=${at("console.log")}`, "-serial", "chardev:console"],
     ...["-qmp", `unix:${at("qmp.sock")},server=on,wait=off`],
     ...credential("systemd.extra-unit.p.service", "probe.service"),
-    ...credential("systemd.unit-dropin.-.mount", "wanted.conf"),
+    ...credential("fstab.extra", "fstab"),
     ...(from === undefined ? [] : ["-loadvm", from]),
   ]
 }

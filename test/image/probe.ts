@@ -2,23 +2,26 @@ import type { Socket } from "node:net"
 import { createInterface } from "node:readline"
 import { connected } from "./qmp.ts"
 
+export const PROBE_PORT = "gatehouse.probe"
+
 /**
  * A root shell inside an unchanged image: QEMU hands systemd a unit as a credential (systemd.system-credentials(7)), which
  * only the machine's owner can do and no Raspberry Pi knows. It reads base64 of a script a line and answers base64 of
- * the output and the exit status. A port can be opened once at a time, for both directions.
+ * the output and the exit status. A port can be opened once at a time, for both directions, and reads nothing while
+ * nobody is at its other end.
  */
 export const PROBE_UNIT = `[Unit]
 Description=The test's probe
 DefaultDependencies=no
 StartLimitIntervalSec=0
-After=systemd-udevd.service
 [Service]
 Restart=always
-RestartSec=1
-ExecStart=/bin/sh -c 'while IFS= read -r line; do printf %%s "$line" | base64 -d >/run/probe.sh; sh /run/probe.sh >/run/probe.out 2>&1; status=$?; base64 -w0 /run/probe.out; echo " $status"; done <>/dev/virtio-ports/gatehouse.probe >&0'
+RestartSec=5
+ExecStart=/bin/sh -c 'port=$(grep -lx ${PROBE_PORT} /sys/class/virtio-ports/*/name) && exec <>/dev/$(basename $(dirname $port)) >&0; while true; do while IFS= read -r line; do printf %%s "$line" | base64 -d >/run/probe.sh; sh /run/probe.sh >/run/probe.out 2>&1; status=$?; base64 -w0 /run/probe.out; echo " $status"; done; sleep 5; done'
 `
 
-export const PROBE_WANTED = "[Unit]\nWants=p.service\n"
+/** What starts it: the root is mounted before systemd reads units, so it is no mount to hang it on. */
+export const PROBE_MOUNT = "tmpfs /run/probe tmpfs nofail,x-systemd.requires=p.service 0 0\n"
 
 export class Probe implements Disposable {
   readonly #socket: Socket

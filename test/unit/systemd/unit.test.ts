@@ -45,7 +45,7 @@ test(`systemd finds it exposed by ${MOST_EXPOSED} at most`, (t) => {
 
 test("it starts what the repository holds, and says when and how it wants to be heard", () => {
   const [command] = valuesOf("ExecStart")
-  assert.equal(command, "/usr/lib/gatehouse/node_modules/.bin/node /usr/lib/gatehouse/service/main.ts")
+  assert.equal(command, "/usr/lib/gatehouse/node_modules/.bin/node /usr/lib/gatehouse/service/main.js")
   const root = new URL("../../../", import.meta.url)
   assert.ok(existsSync(new URL("node_modules/.bin/node", root)))
   assert.deepEqual([valuesOf("Type"), valuesOf("NotifyAccess"), valuesOf("WatchdogSec")], [["notify"], ["all"], ["30"]])
