@@ -5,7 +5,7 @@ import type { Message } from "../message.ts"
 import type { Subscription as Kept } from "../routing/subscription.ts"
 import { Replay } from "../session/replay.ts"
 import { subackFrame, unsubackFrame } from "../wire/encode.ts"
-import { parseShare } from "../wire/filter.ts"
+import { parseShare, shareProblem } from "../wire/filter.ts"
 import type { Subscription } from "../wire/packet.ts"
 import { Reason } from "../wire/reason.ts"
 import type { Connection } from "./connection.ts"
@@ -81,6 +81,7 @@ function subscribeRefusal(connection: Connection, { filter }: Subscription): num
   const { exchange, policy, session, user } = connection
   if (policy === undefined || session === undefined || user === undefined) return Reason.notAuthorized
   const { limits, counters } = exchange
+  if (shareProblem(filter) !== null) return Reason.topicFilterInvalid // only before MQTT 5: there it is malformed
   if (!policy.mayRead(unshared(filter))) {
     counters.subscriptionsRefused++
     const sentence = `no single permission of ${user.username} covers all of the filter ${displayName(filter)}`

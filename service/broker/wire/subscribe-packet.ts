@@ -1,4 +1,4 @@
-import { filterProblem, parseShare } from "./filter.ts"
+import { filterProblem, parseShare, shareProblem } from "./filter.ts"
 import type { PacketSink, QoS, Subscription, Version } from "./packet.ts"
 import { readProperties } from "./properties.ts"
 import { Place, Property } from "./property-table.ts"
@@ -26,7 +26,7 @@ export function readUnsubscribe(sink: PacketSink, version: 0 | Version, reader: 
   if (version === 5) readProperties(reader, Place.unsubscribe)
   if (reader.atEnd) violated("UNSUBSCRIBE without a topic filter [MQTT-3.10.3-2]")
   const filters: string[] = []
-  while (!reader.atEnd) filters.push(readFilter(reader))
+  while (!reader.atEnd) filters.push(readFilter(reader, version))
   sink.onUnsubscribe(packetId, filters)
 }
 
@@ -42,7 +42,7 @@ function readSubscriptionIdentifier(reader: Reader): number | undefined {
 }
 
 function readSubscription(reader: Reader, version: 0 | Version): Subscription {
-  const filter = readFilter(reader)
+  const filter = readFilter(reader, version)
   const options = reader.byte()
   const reserved = version === 5 ? 0xc0 : 0xfc
   if ((options & reserved) !== 0) malformed("reserved subscription options are set [MQTT-3.8.3-5]")
@@ -60,9 +60,10 @@ function readSubscription(reader: Reader, version: 0 | Version): Subscription {
   }
 }
 
-function readFilter(reader: Reader): string {
+/** Before MQTT 5 `$share/…` is a filter like any other: one that makes no shared subscription is well-formed there. */
+function readFilter(reader: Reader, version: 0 | Version): string {
   const filter = reader.name()
-  const problem = filterProblem(filter)
+  const problem = (version === 5 ? shareProblem(filter) : null) ?? filterProblem(filter)
   if (problem !== null) malformed(problem)
   return filter
 }

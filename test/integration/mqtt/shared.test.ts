@@ -129,6 +129,14 @@ describe("shared subscriptions", () => {
     assert.deepEqual(codes, [0, 0x87, 0x87, 0x87])
   })
 
+  it("MQTT 4: a filter that makes no shared subscription is refused by itself, and may be unsubscribed (3.1.1: 3.9.3)", async () => {
+    const client = await plant.client({ version: 4 })
+    const filters = ["$share/", "$share/g", "$share//a", "$share/+/a", "$share/g/"]
+    assert.deepEqual(await client.subscribe(...filters, "fine"), [...filters.map(() => 0x80), 0])
+    await client.unsubscribe(...filters)
+    await client.quiet()
+  })
+
   it("with its last member a group is forgotten, and a new one begins", async () => {
     const topic = plant.fresh()
     const before = (await plant.counters()).subscriptions

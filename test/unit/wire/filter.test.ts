@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { filterProblem, isTopicName, parseShare } from "../../../service/broker/wire/filter.ts"
+import { filterProblem, isTopicName, parseShare, shareProblem } from "../../../service/broker/wire/filter.ts"
 
 const good = [
   "a",
@@ -52,11 +52,13 @@ const bad: [filter: string, clause: RegExp][] = [
 ]
 
 test("well-formed filters have no problem (4.7.1, 4.8.2)", () => {
-  for (const filter of good) assert.equal(filterProblem(filter), null, filter.slice(0, 40))
+  for (const filter of good) assert.equal(shareProblem(filter) ?? filterProblem(filter), null, filter.slice(0, 40))
 })
 
 test("the problem of an ill-formed filter names its clause", () => {
-  for (const [filter, clause] of bad) assert.match(filterProblem(filter) ?? "none", clause, filter.slice(0, 40))
+  for (const [filter, clause] of bad) {
+    assert.match(shareProblem(filter) ?? filterProblem(filter) ?? "none", clause, filter.slice(0, 40))
+  }
 })
 
 test("a topic name has at least one character, at most 65,535 bytes and no wildcard (4.7.3)", () => {

@@ -144,26 +144,45 @@ for (const [name, version, bytes, reason] of refused) {
   })
 }
 
+/** Filter by filter: whether it is well-formed before MQTT 5, too. */
+const illFormed: [filter: string, fineBefore5: boolean][] = [
+  ["", false],
+  ["a#", false],
+  ["#/a", false],
+  ["a/#/b", false],
+  ["a+", false],
+  ["+a", false],
+  ["a/b+/c", false],
+  ["##", false],
+  ["++", false],
+  ["$share/g/a#", false],
+  ["$share/#/a", false],
+  ["$share/", true],
+  ["$share/g", true],
+  ["$share//a", true],
+  ["$share/+/a", true],
+  ["$share/g/", true],
+]
+
 test("every ill-formed filter is refused in SUBSCRIBE and UNSUBSCRIBE of every version (4.7.1, 4.8.2)", () => {
-  for (const filter of [
-    "",
-    "a#",
-    "#/a",
-    "a/#/b",
-    "a+",
-    "+a",
-    "a/b+/c",
-    "##",
-    "++",
-    "$share/g",
-    "$share//a",
-    "$share/+/a",
-    "$share/g/",
-  ]) {
+  for (const [filter, fineBefore5] of illFormed) {
     for (const version of [3, 4, 5] as const) {
+      if (version < 5 && fineBefore5) continue
       const head = version === 5 ? "0001 00" : "0001"
       assert.equal(refusalOf(established(version), packet(0x82, head, text(filter), "00")), malformedPacket, filter)
       assert.equal(refusalOf(established(version), packet(0xa2, head, text(filter))), malformedPacket, filter)
+    }
+  }
+})
+
+test("before MQTT 5 a filter that begins with $share/ and makes no shared subscription is well-formed (3.1.1: 4.7)", () => {
+  for (const [filter, fineBefore5] of illFormed) {
+    if (!fineBefore5) continue
+    for (const version of [3, 4] as const) {
+      assert.deepEqual(callsOf(version, packet(0x82, "0001", text(filter), "00")), [
+        ["subscribe", 1, [asked(filter)], undefined],
+      ])
+      assert.deepEqual(callsOf(version, packet(0xa2, "0001", text(filter))), [["unsubscribe", 1, [filter]]])
     }
   }
 })
