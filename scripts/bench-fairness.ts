@@ -6,17 +6,17 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { parseArgs } from "node:util"
-import { completeLimits, type Limits } from "../service/limits.ts"
 import type { Felt, HealthyVerbs } from "./bench/fairness/healthy.ts"
 import type { Damage, HostileVerbs } from "./bench/fairness/hostile.ts"
 import { prefer } from "./bench/fairness/priority.ts"
 import { median, table } from "./bench/figures.ts"
-import { type Gatehouse, prepareGatehouse } from "./bench/gatehouse.ts"
+import { ALLOCATOR, type Gatehouse, prepareGatehouse } from "./bench/gatehouse.ts"
 import { Helper } from "./bench/helper.ts"
+import { MemoryGroup } from "./bench/memory-group.ts"
 import { processorModel, residentMemory } from "./bench/process-stat.ts"
 
 const USAGE = `npm run bench:fairness -- [options]
-  --quick          one run of each instead of five
+  --runs N         runs of each (5)
   --seconds N      length of each measurement (5)
   --half-open N    TLS handshakes that hang (10000)
   --only LIST      some of frozen,flood,connects,logins,half-open
@@ -32,13 +32,14 @@ const LOGIN = { username: "bench", password: "a rather dull phrase" } as const
 
 interface Setting {
   readonly name: string
-  readonly limits: Partial<Limits>
+  /** What the service may take, as MemoryMax=75% of the image's unit; undefined for as much as there is. */
+  readonly memoryBytes: number | undefined
 }
 
 /** The second one is what a small gateway gets by itself: there the caps must turn most of the handshakes away. */
 const SETTINGS: readonly Setting[] = [
-  { name: "limits of this machine", limits: {} },
-  { name: "limits of a machine with 512 MB", limits: completeLimits({}, 512 * MIB) },
+  { name: "this machine", memoryBytes: undefined },
+  { name: "a machine with 512 MB", memoryBytes: 384 * MIB },
 ]
 
 interface Run {
@@ -51,7 +52,7 @@ interface Run {
 async function main(): Promise<boolean> {
   const { values } = parseArgs({
     options: {
-      quick: { type: "boolean", default: false },
+      runs: { type: "string", default: "5" },
       help: { type: "boolean", default: false },
       seconds: { type: "string", default: "5" },
       "half-open": { type: "string", default: "10000" },
@@ -69,7 +70,7 @@ async function main(): Promise<boolean> {
     const order = {
       seconds: Number(values.seconds),
       halfOpen: Number(values["half-open"]),
-      runs: values.quick ? 1 : 5,
+      runs: Number(values.runs),
       only: values.only.split(",").filter((name) => name !== ""),
     }
     held = (await measure(setting, values.checkout, order)) && held
@@ -88,7 +89,12 @@ async function measure(setting: Setting, checkout: string, order: Order): Promis
   await using parts = new AsyncDisposableStack()
   const folder = mkdtempSync(join(tmpdir(), "gatehouse-fairness-"))
   parts.defer(() => rmSync(folder, { recursive: true, force: true }))
-  const gateway = parts.use(await start(setting, folder, checkout))
+  const { memoryBytes } = setting
+  const group = memoryBytes === undefined ? undefined : MemoryGroup.create(`gatehouse-${process.pid}`, memoryBytes)
+  if (memoryBytes !== undefined && group === undefined)
+    console.log("this machine lets nobody bound a group's memory: without it")
+  if (group !== undefined) parts.use(group)
+  const gateway = parts.use(await start(folder, checkout, group))
   const healthy = parts.use(new Helper<HealthyVerbs>(new URL("./bench/fairness/healthy.ts", import.meta.url)))
   const hostile = parts.use(new Helper<HostileVerbs>(new URL("./bench/fairness/hostile.ts", import.meta.url)))
   const preferred = prefer(gateway.pid) && (await healthy.ask("prefer", undefined))
@@ -102,14 +108,19 @@ async function measure(setting: Setting, checkout: string, order: Order): Promis
   return report(setting, runs, order)
 }
 
-async function start(setting: Setting, folder: string, checkout: string): Promise<Gatehouse> {
+async function start(folder: string, checkout: string, group: MemoryGroup | undefined): Promise<Gatehouse> {
   const role = { name: "bench", permissions: [{ context: "mqtt", operation: "readWrite", resource: "bench/#" }] }
   const { username, password } = LOGIN
   const users = [{ username, grant: { kind: "password", password }, roles: [role.name] }]
-  const open = await prepareGatehouse(folder, { checkout, bootstrap: { roles: [role], users } })
+  const open = await prepareGatehouse(folder, {
+    checkout,
+    bootstrap: { roles: [role], users },
+    tuning: { flags: [], variables: ALLOCATOR },
+    ...(group === undefined ? {} : { group }),
+  })
   const file = join(folder, "gatehouse.json")
   const settings = JSON.parse(readFileSync(file, "utf8")) as object
-  writeFileSync(file, JSON.stringify({ ...settings, limits: setting.limits, log: { level: "warn" } }), { mode: 0o600 })
+  writeFileSync(file, JSON.stringify({ ...settings, log: { level: "warn" } }), { mode: 0o600 })
   const gateway = await open()
   let running = true
   const abandoned = () => running && process.kill(gateway.pid) // whatever ends us must not leave it behind

@@ -2,8 +2,12 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { type Broker, type Population, Program, type Tuning, UNTUNED } from "./broker.ts"
 import { freePort } from "./free-port.ts"
+import type { MemoryGroup } from "./memory-group.ts"
 
 export const ADMINISTRATOR = { username: "bench-administrator", password: "correct horse battery" } as const
+
+/** As the systemd unit has it: without, the C allocator keeps what argon2 and the sockets' buffers have used. */
+export const ALLOCATOR = { MALLOC_ARENA_MAX: "2", MALLOC_TRIM_THRESHOLD_: "131072" } as const
 
 /** The outside authority's id in the trust bundle. */
 export const PLANT_ID = "plant"
@@ -12,6 +16,8 @@ export interface GatehouseOptions {
   /** The checkout whose service/main.ts is run. */
   readonly checkout: string
   readonly tuning?: Tuning
+  /** Where it runs; on the bare machine when left out. */
+  readonly group?: MemoryGroup
   /** Goes into the bootstrap file; the administrator comes by itself. */
   readonly bootstrap: Readonly<Record<string, unknown>>
   /** Limits that are not at their default. */
@@ -52,7 +58,8 @@ export async function prepareGatehouse(folder: string, options: GatehouseOptions
   return async (until = "mqtts") => {
     const { flags, variables } = options.tuning ?? UNTUNED
     const args = [...flags, main, "--config", config]
-    const running = await Program.start(process.execPath, args, ports[until], join(folder, "gatehouse.log"), variables)
+    const node = options.group?.within(process.execPath, args) ?? { command: process.execPath, args }
+    const running = await Program.start(node.command, node.args, ports[until], join(folder, "gatehouse.log"), variables)
     writeFileSync(config, JSON.stringify(settings), { mode: 0o600 }) // the bootstrap file is used up
     return {
       pid: running.pid,

@@ -94,8 +94,8 @@ export class Campaign {
     while (!this.#stopped) {
       const number = this.#onlyWorld ?? this.#worlds
       this.#worlds++
-      const world = new World(`${this.#seed}/world:${number}`, number, this.#subject.target, (text) =>
-        this.#finding(text),
+      const world = new World(`${this.#seed}/world:${number}`, number, this.#subject.target, (text, client) =>
+        this.#finding(`${text}; the gateway's log: ${this.#subject.saidOf(client)}`),
       )
       try {
         await world.run(() => {

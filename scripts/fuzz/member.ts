@@ -27,13 +27,19 @@ export class Member {
   #lastId = 0
   readonly #lifetime = new Lifetime()
 
-  constructor(id: string, target: Target, random: Random, order: Order, finding: (text: string) => void) {
+  constructor(
+    id: string,
+    target: Target,
+    random: Random,
+    order: Order,
+    finding: (text: string, client: string) => void,
+  ) {
     this.id = id
     this.#target = target
     this.#random = random
     this.#version = random.pick<Version>([3, 4, 5, 5])
     this.#order = order
-    this.#finding = (text) => finding(`${id} (MQTT ${this.#version}): ${text}`)
+    this.#finding = (text) => finding(`${id} (MQTT ${this.#version}): ${text}`, id)
   }
 
   get connected(): boolean {

@@ -47,12 +47,16 @@ export class Memory {
   }
 }
 
-/** MiB of objects and of what they hold outside the heap. */
-function held({ heap, external }: Weight): number {
-  return heap + external
+/** MiB of objects, of what they hold outside the heap, and of the threads' objects. */
+function held({ heap, external, threads }: Weight): number {
+  return heap + external + threads
 }
 
-export function inWords({ heap, external, reserved, rss }: Weight): string {
-  const [inHeap, outside, kept, all] = [heap, external, reserved, rss].map((mib) => mib.toFixed(1))
-  return `${inHeap} MiB of objects, ${outside} outside the heap (heap reserved ${kept}, RSS ${all})`
+export function inWords(weight: Weight): string {
+  const { heap, external, reserved, threads, threadsReserved, rss } = weight
+  const mib = (value: number) => value.toFixed(1)
+  return (
+    `${mib(heap)} MiB of objects, ${mib(external)} outside the heap, ${mib(threads)} in threads ` +
+    `(heap reserved ${mib(reserved)}, threads' ${mib(threadsReserved)}, RSS ${mib(rss)})`
+  )
 }

@@ -5,6 +5,7 @@ import { request } from "node:https"
 import { join, resolve } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
 import { freePort } from "../bench/free-port.ts"
+import { ALLOCATOR } from "../bench/gatehouse.ts"
 import { Plant } from "../bench/plant.ts"
 import type { Target } from "./lines.ts"
 import type { Question, Weight } from "./scales.ts"
@@ -33,9 +34,6 @@ const LIMITS = {
   retainedPayloadBytes: 65_536,
   socketBytes: 262_144,
 }
-
-/** As the systemd unit has it: without, the C allocator keeps what argon2 and the sockets' buffers have used. */
-const ALLOCATOR = { MALLOC_ARENA_MAX: "2", MALLOC_TRIM_THRESHOLD_: "131072" }
 
 /** Log lines that are bugs of ours, whatever a client did. */
 const FAULT =
@@ -86,7 +84,7 @@ export class Subject implements AsyncDisposable {
       listeners,
       bootstrap,
       limits: LIMITS,
-      log: { level: "warn" },
+      log: { level: "info" },
     }
     writeFileSync(config, JSON.stringify(settings), { mode: 0o600 })
     const log = join(folder, "gatehouse.log")
@@ -130,6 +128,20 @@ export class Subject implements AsyncDisposable {
       const whole = text.slice(0, text.lastIndexOf("\n") + 1)
       this.#read += Buffer.byteLength(whole)
       return whole.split("\n").filter((line) => FAULT.test(line))
+    } finally {
+      closeSync(file)
+    }
+  }
+
+  /** The last lines that name this client. */
+  saidOf(client: string): string {
+    const file = openSync(this.#log, "r")
+    try {
+      const bytes = Buffer.alloc(1_048_576)
+      const from = Math.max(0, fstatSync(file).size - bytes.length)
+      const text = bytes.subarray(0, readSync(file, bytes, 0, bytes.length, from)).toString()
+      const lines = text.split("\n").filter((line) => line.includes(`client=${client} `))
+      return lines.length === 0 ? "nothing" : lines.slice(-3).join(" | ")
     } finally {
       closeSync(file)
     }

@@ -16,11 +16,11 @@ export class World {
   readonly #filters: readonly string[]
   steps = 0
 
-  constructor(name: string, number: number, target: Target, finding: (text: string) => void) {
+  constructor(name: string, number: number, target: Target, finding: (text: string, client: string) => void) {
     this.#name = `w${number}`
     this.#random = new Random(name)
     const order = new Order()
-    const told = (text: string) => finding(`${name}, step ${this.steps}: ${text}`)
+    const told = (text: string, client: string) => finding(`${name}, step ${this.steps}: ${text}`, client)
     this.#members = Array.from(
       { length: MEMBERS },
       (_, i) => new Member(`${this.#name}-${i}`, target, new Random(`${name}/${i}`), order, told),

@@ -62,10 +62,13 @@ export class HalfOpen {
 
   #fill(): void {
     for (let i = 0; i < AT_ONCE && this.#open.size < this.#wanted; i++) {
-      const socket = connect({ host: "127.0.0.1", port: this.#port, localAddress: FROM })
+      // with `allowHalfOpen` nothing is under way when the socket is reset, which would leave its descriptor behind
+      const socket = connect({ host: "127.0.0.1", port: this.#port, localAddress: FROM, allowHalfOpen: true })
       const begun = performance.now()
       this.#open.add(socket)
       socket.on("error", () => {})
+      socket.resume() // who never reads does not learn that it was closed, and would count as standing
+      socket.once("end", () => socket.resetAndDestroy())
       const bytes = this.#begun++ % 2 === 0 ? BEGINNING : this.#hello
       socket.once("connect", () => socket.write(bytes))
       socket.once("close", () => {

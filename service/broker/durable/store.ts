@@ -4,6 +4,12 @@ import { GatewayError } from "../../errors.ts"
 import type { Answer, Order, Outcome } from "./protocol.ts"
 import type { Numbers, StoredEntry, StoredSession } from "./reading.ts"
 
+/**
+ * MiB for the young objects of the thread, of which nearly none lives on; V8 would take ten times that on a machine with
+ * much memory, and hold on to it.
+ */
+const YOUNG_MIB = 16
+
 /** Who hears what a start finds on the disk. */
 export interface Found {
   onSession(session: StoredSession): void
@@ -35,7 +41,11 @@ export class Store implements AsyncDisposable {
    * `GatewayError("disk-failed")` when the file can be neither opened nor begun anew.
    */
   static async open(path: string, found: Found): Promise<{ store: Store; numbers: Numbers }> {
-    const worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData: { path }, name: "store" })
+    const worker = new Worker(new URL("./worker.ts", import.meta.url), {
+      workerData: { path },
+      name: "store",
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB },
+    })
     const { promise, resolve, reject } = Promise.withResolvers<Numbers>()
     const hear = (answer: Answer) => {
       if (answer.kind === "sessions") for (const session of answer.sessions) found.onSession(session)
