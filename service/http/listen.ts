@@ -1,8 +1,10 @@
 import type { Server as PlainServer, ServerOptions } from "node:http"
 import type { Server as TlsServer } from "node:https"
+import type { Socket } from "node:net"
 import type { Duplex } from "node:stream"
 import { setTimeout as sleep } from "node:timers/promises"
 import { GatewayError } from "../errors.ts"
+import { plainAddress } from "./address.ts"
 
 type Server = PlainServer | TlsServer
 
@@ -26,14 +28,28 @@ export const CONNECTION_LIMITS = {
 const SILENCE_MS = 120_000
 const GRACE_MS = 1000
 
-/** Bounds how many connections there are, and says which are open, before and after an upgrade. */
+/** One address may hold this part of all connections, so that whoever only opens them leaves the others theirs. */
+const SHARE = 4
+
+/** Bounds how many connections there are, in all and of one address, and says which are open, also after an upgrade. */
 export function tracked(server: Server, maxConnections: number): ReadonlySet<Duplex> {
   const sockets = new Set<Duplex>()
+  const perAddress = new Map<string, number>()
+  const mostPerAddress = Math.ceil(maxConnections / SHARE)
   server.maxConnections = maxConnections
   server.setTimeout(SILENCE_MS)
-  server.on("connection", (socket: Duplex) => {
+  server.on("connection", (socket: Socket) => {
+    const address = plainAddress(socket.remoteAddress)
+    const here = (perAddress.get(address) ?? 0) + 1
+    if (here > mostPerAddress) return void socket.destroy()
+    perAddress.set(address, here)
     sockets.add(socket)
-    socket.once("close", () => sockets.delete(socket))
+    socket.once("close", () => {
+      sockets.delete(socket)
+      const left = (perAddress.get(address) ?? 1) - 1
+      if (left > 0) perAddress.set(address, left)
+      else perAddress.delete(address)
+    })
   })
   return sockets
 }

@@ -3,11 +3,15 @@ import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { createServer } from "node:net"
 import { test } from "node:test"
+import { setTimeout as sleep } from "node:timers/promises"
 import { connect, type TLSSocket } from "node:tls"
 import { openHttp } from "../../../service/http/server.ts"
 import { newPair, openBench, tls } from "./bench.ts"
 
-async function dialled(port: number, more: { maxVersion?: "TLSv1.1"; ca?: string } = {}): Promise<TLSSocket> {
+async function dialled(
+  port: number,
+  more: { maxVersion?: "TLSv1.1"; ca?: string; localAddress?: string } = {},
+): Promise<TLSSocket> {
   const socket = connect({ host: "127.0.0.1", port, ca: tls.certPem, ...more })
   socket.on("error", () => {})
   await once(socket, "secureConnect")
@@ -120,10 +124,33 @@ test("a replaced certificate is served to the next connection; a wrong pair chan
 
 test("connections beyond the cap are not let in", async () => {
   await using bench = await openBench(true, { maxConnections: 2 })
-  const [a, b] = [await dialled(bench.port), await dialled(bench.port)]
-  await assert.rejects(dialled(bench.port))
+  const [a, b] = [await dialled(bench.port), await dialled(bench.port, { localAddress: "127.0.0.2" })]
+  await assert.rejects(dialled(bench.port, { localAddress: "127.0.0.3" }))
   for (const socket of [a, b]) socket.destroy()
 })
+
+test("one address gets a quarter of the connections, and the others get in beside it", async () => {
+  await using bench = await openBench(true, { maxConnections: 8 })
+  const greedy = [await dialled(bench.port), await dialled(bench.port)]
+  await assert.rejects(dialled(bench.port))
+  const other = await dialled(bench.port, { localAddress: "127.0.0.2" })
+  greedy.pop()?.destroy()
+  await retried(async () => greedy.push(await dialled(bench.port)))
+  for (const socket of [...greedy, other]) socket.destroy()
+})
+
+/** The gateway hears of a close a moment after it happened. */
+async function retried(work: () => Promise<unknown>): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      await work()
+      return
+    } catch (error) {
+      if (tries === 50) throw error
+      await sleep(20)
+    }
+  }
+}
 
 test("no client certificate is asked for, and nothing older than TLS 1.2 is spoken", async () => {
   await using bench = await openBench()
