@@ -104,6 +104,12 @@ export class Connection implements Carrier, CoreClient {
     this.sender.send(frame)
   }
 
+  /** As `send`. A client that takes no packet that long would wait for its answer for good: it is told why and goes. */
+  answer(frame: Buffer): void {
+    if (frame.length <= this.sender.maximumPacketSize) return this.send(frame)
+    this.end(Reason.packetTooLarge, "an answer is longer than the packets the client takes") // [MQTT-3.1.2-24]
+  }
+
   sendAcknowledge(type: 4 | 5 | 6 | 7, packetId: number, reason: number): void {
     // CONNACK comes first [MQTT-3.2.0-1]: a PUBREL that waited for the disk on the last connection is sent again after it
     if (!this.closed && this.established) this.sender.acknowledge(type, packetId, reason)

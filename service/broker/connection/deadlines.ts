@@ -6,6 +6,7 @@ import { refuse } from "./refusal.ts"
 export function checkDeadlines(connection: Connection, now: number): void {
   const { closed, session, exchange, pulse, certificate, intake, established } = connection
   if (closed) return
+  if (intake.isHeldUp) pulse.beat() // its signs of life wait in the socket
   if (session === undefined) {
     const late = pulse.isOlderThan(exchange.limits.connectSeconds)
     if (late && !intake.awaitsAdmission) tooLate(connection) // a client whose password waits for its turn has done its part

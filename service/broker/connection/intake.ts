@@ -43,6 +43,11 @@ export class Intake {
     return (this.#pauses & Pause.admission) !== 0
   }
 
+  /** The client is not read for a reason of ours, whatever it may have sent. */
+  get isHeldUp(): boolean {
+    return (this.#pauses & (Pause.rate | Pause.disk)) !== 0
+  }
+
   /** @throws what the decoder throws */
   receive(chunk: Buffer): void {
     if (this.#decoder.state === "established") this.#decoder.push(chunk)

@@ -36,7 +36,7 @@ export function receiveSubscribe(
     return subscription.qos
   })
   const answer = () => {
-    connection.send(subackFrame(packetId, codes, version5))
+    connection.answer(subackFrame(packetId, codes, version5))
     for (const [filter, replay] of replays) session?.replay(filter, replay)
   }
   if (session?.durable !== true || codes.every((code) => code > 2)) return answer()
@@ -44,7 +44,7 @@ export function receiveSubscribe(
     if (connection.closed) return
     if (failure === undefined) return connection.guarded(answer)
     for (const { filter } of asked) exchange.sessions.unsubscribe(session, filter)
-    connection.send(
+    connection.answer(
       subackFrame(
         packetId,
         asked.map(() => (version5 ? Reason.quotaExceeded : FAILURE)),
@@ -60,13 +60,13 @@ export function receiveUnsubscribe(connection: Connection, packetId: number, fil
   const codes = filters.map((filter) =>
     exchange.sessions.unsubscribe(session, filter) ? Reason.success : Reason.noSubscriptionExisted,
   )
-  const answer = () => connection.send(unsubackFrame(packetId, codes, version5))
+  const answer = () => connection.answer(unsubackFrame(packetId, codes, version5))
   if (!session.durable) return answer()
   exchange.ledger.whenKept((failure) => {
     if (connection.closed) return
     if (failure === undefined) answer()
     else if (version5)
-      connection.send(
+      connection.answer(
         unsubackFrame(
           packetId,
           codes.map(() => Reason.unspecified),

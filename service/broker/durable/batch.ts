@@ -51,7 +51,8 @@ export class Batch {
     const content = new RecordWriter()
     const stored = this.#writeOwed(content, nextMessage)
     for (const { session, packetId } of this.received) {
-      if (session.durable) operation.receive(content, session.number, packetId)
+      // what was released since must not come to lie there behind its release
+      if (session.durable && session.incoming.has(packetId)) operation.receive(content, session.number, packetId)
     }
     for (const [topic, { message }] of this.retained) {
       if (message.payload.length === 0) operation.unretain(content, topic)

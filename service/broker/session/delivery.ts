@@ -1,40 +1,22 @@
 import { lowerOf, type Message } from "../message.ts"
 import type { Target } from "../routing/subscription.ts"
 import type { QoS } from "../wire/packet.ts"
-import type { Carrier, Surroundings } from "./carrier.ts"
+import type { Carrier } from "./carrier.ts"
+import { Debts } from "./debts.ts"
 import { Outgoing } from "./outgoing.ts"
-import type { Queue } from "./queue.ts"
+import { Releases } from "./releases.ts"
 import type { Replay } from "./replay.ts"
 import { Replays } from "./replays.ts"
-import { SentPlaces } from "./sent-places.ts"
-import { packetIdOf, Window } from "./window.ts"
+import { packetIdOf } from "./window.ts"
 
-/** What a session owes its client, and how that gets there: the half of a session that messages pass through. */
-export abstract class Delivery {
-  readonly id: string
-  /** The session's name on the disk, never given again. */
-  readonly number: number
-  readonly window = new Window()
-  readonly queue: Queue
-  /** Whether the session outlives its connection. */
-  durable = false
-  /** Nothing is kept for it any more. */
-  ended = false
-  /** What was sent, as far as the disk knows and as far as we do. */
-  readonly sent = new SentPlaces()
-  protected readonly surroundings: Surroundings
+/** How what a session owes gets to its client: the half of a session that messages pass through. */
+export abstract class Delivery extends Debts {
   readonly #replays = new Replays()
   /** Packet identifiers of QoS 1 messages acknowledged before they were sent again. */
   readonly #early = new Set<number>()
+  readonly #releases = new Releases(this.surroundings.ledger, (item) => this.#sendRelease(item))
   #carrier: Carrier | undefined
   #mayRead: (topic: string) => boolean = nothing
-
-  constructor(id: string, number: number, queue: Queue, surroundings: Surroundings) {
-    this.id = id
-    this.number = number
-    this.queue = queue
-    this.surroundings = surroundings
-  }
 
   get connected(): boolean {
     return this.#carrier !== undefined
@@ -42,9 +24,8 @@ export abstract class Delivery {
 
   /** Could send one more message right now. */
   get ready(): boolean {
-    return (
-      this.#carrier !== undefined && this.queue.length === 0 && !this.window.hasResend && this.#hasRoom(this.#carrier)
-    )
+    if (this.#carrier === undefined || this.queue.length > 0 || this.window.hasResend) return false
+    return this.#hasRoom(this.#carrier)
   }
 
   isCarriedBy(carrier: Carrier): boolean {
@@ -68,17 +49,10 @@ export abstract class Delivery {
     this.surroundings.pages.sleep(this)
   }
 
-  /** Nothing is owed any more; publishers who waited for it are told. */
-  protected clear(): void {
-    const open = [...this.window.all(), ...this.queue.inMemory()]
-    this.window.clear()
-    this.queue.clear()
+  protected override clear(): void {
+    super.clear()
     this.#replays.clear()
-    for (const item of open) this.#settle(item)
   }
-
-  /** The session itself has changed: the disk is to know. */
-  protected abstract remember(): void
 
   abort(): void {
     this.#carrier?.abort()
@@ -131,36 +105,21 @@ export abstract class Delivery {
   /** A new connection carries on: what was unfinished goes first, with DUP, then what waited. */
   resume(): void {
     this.window.restart()
-    if (this.queue.length > 0) this.#markAll()
+    if (this.queue.length > 0) this.markAll(() => this.drain())
     this.drain()
-  }
-
-  /** Drops what waits on topics that the user may no longer read; what is under way is judged when it is sent again. */
-  forget(isForbidden: (topic: string) => boolean): void {
-    this.judge(isForbidden)
-    this.surroundings.pages.forbid(this, isForbidden)
-  }
-
-  /** As `forget`, of what is in memory. */
-  judge(isForbidden: (topic: string) => boolean): void {
-    for (const item of this.queue.filter(({ message }) => !isForbidden(message.topic))) this.#settle(item)
   }
 
   /** PUBACK or PUBCOMP, or a PUBREC that refuses: the exchange is over. */
   settle(packetId: number): void {
     const item = this.window.settle(packetId)
     if (item === undefined) return
-    this.#settle(item)
+    this.settleItem(item)
     if (this.queue.length > 0 || this.#replays.size > 0 || this.window.hasResend) this.drain()
   }
 
-  /** PUBREC: from here on PUBREL is owed; it is sent once the disk knows, or a crash could double the message. */
+  /** PUBREC: from here on PUBREL is owed. */
   release(item: Outgoing): void {
-    const isFirst = !item.released
-    item.released = true
-    const send = () => this.#carrier?.sendAcknowledge(6, item.packetId, 0)
-    if (isFirst && item.stored !== 0) this.surroundings.ledger.release(item, send)
-    else send()
+    this.#releases.add(item)
   }
 
   /**
@@ -180,14 +139,6 @@ export abstract class Delivery {
     if (this.connected) this.queue.page()
     else this.surroundings.pages.sleep(this)
     this.drain()
-  }
-
-  /** The disk did not take this message and the publisher is told: who has not got it yet does not get it. */
-  refuse(item: Outgoing): void {
-    item.stored = 0
-    if (item.packetId !== 0) return
-    item.settled = true
-    this.queue.remove(item)
   }
 
   #deliver(message: Message, qos: QoS, retain: boolean, identifiers: readonly number[] | undefined): void {
@@ -222,25 +173,9 @@ export abstract class Delivery {
     else if (this.queue.isLow && this.queue.isFull(0)) this.surroundings.pages.read(this)
   }
 
-  /** They are lost, and counted. */
-  drop(items: readonly Outgoing[]): void {
-    for (const item of items) this.#settle(item)
-    this.surroundings.dropped(items.length)
-  }
-
-  #settle(item: Outgoing): void {
-    if (item.receipt !== undefined || item.stored !== 0) this.surroundings.ledger.settle(item)
-    else item.settled = true
-  }
-
-  /** What lies on the disk as never sent goes out once the disk knows better. */
-  #markAll(): void {
-    const mark = this.sent.markTo(this.window.sequence)
-    this.remember()
-    this.surroundings.ledger.whenKept(() => {
-      mark()
-      this.drain()
-    })
+  #sendRelease(item: Outgoing): void {
+    if (this.#carrier === undefined) this.surroundings.pages.sleep(this) // the disk knows all of it now
+    else if (this.window.get(item.packetId) === item) this.#carrier.sendAcknowledge(6, item.packetId, 0)
   }
 
   #transmit(carrier: Carrier, item: Outgoing): void {
@@ -259,6 +194,7 @@ export abstract class Delivery {
   #resendOne(carrier: Carrier): boolean {
     const item = this.window.nextToResend()
     if (item === undefined) return false
+    if (item.releasing) return true // PUBREL comes by itself
     if (item.released) carrier.sendAcknowledge(6, item.packetId, 0)
     else if (
       !this.#mayRead(item.message.topic) ||
@@ -277,7 +213,7 @@ export abstract class Delivery {
     if (!this.sent.mayGo(item)) return false
     this.queue.shift()
     if (item.sent && item.qos === 1 && this.#early.delete(packetIdOf(item.sequence))) {
-      this.#settle(item)
+      this.settleItem(item)
       return true
     }
     const isOver = !item.sent && item.message.isExpired(this.surroundings.now())

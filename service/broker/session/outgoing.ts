@@ -18,6 +18,8 @@ export class Outgoing {
   sent = false
   /** QoS 2: the receiver has sent PUBREC and is owed PUBREL, no longer the message. */
   released = false
+  /** QoS 2: PUBREL waits until the disk knows of that, or a crash could double the message. */
+  releasing = false
   /** The exchange is over, or the message was dropped. */
   settled = false
 

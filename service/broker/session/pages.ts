@@ -4,6 +4,7 @@ import { EntryBit } from "../durable/operation.ts"
 import type { StoredEntry } from "../durable/reading.ts"
 import type { Store } from "../durable/store.ts"
 import type { QoS } from "../wire/packet.ts"
+import type { Debts } from "./debts.ts"
 import type { Delivery } from "./delivery.ts"
 import { Outgoing } from "./outgoing.ts"
 import { PAGE } from "./queue.ts"
@@ -16,7 +17,7 @@ export class Pages {
   readonly #ledger: Pick<Ledger, "settledOf">
   readonly #reading = new Map<Delivery, object>()
   /** Judgements on topics that came while the messages were away. */
-  readonly #forbidden = new WeakMap<Delivery, Forbidden[]>()
+  readonly #forbidden = new WeakMap<Debts, Forbidden[]>()
 
   constructor(store: Pick<Store, "page">, ledger: Pick<Ledger, "settledOf">) {
     this.#store = store
@@ -51,7 +52,7 @@ export class Pages {
   }
 
   /** What is away is judged when it comes back. */
-  forbid(session: Delivery, isForbidden: Forbidden): void {
+  forbid(session: Debts, isForbidden: Forbidden): void {
     if (session.queue.away.count === 0) this.#forbidden.delete(session)
     else this.#forbidden.set(session, [...(this.#forbidden.get(session) ?? []), isForbidden].slice(-MOST_JUDGEMENTS))
   }
@@ -75,8 +76,9 @@ export class Pages {
 /** Changes of a user's rights that are remembered for one sleeping session. */
 const MOST_JUDGEMENTS = 8
 
+/** The disk knows as much of it as memory does. */
 function isKept(item: Outgoing): boolean {
-  return item.kept && !item.held
+  return item.kept && !item.held && !item.releasing
 }
 
 function itemOf(session: Delivery, entry: StoredEntry): Outgoing | undefined {

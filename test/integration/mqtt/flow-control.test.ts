@@ -178,4 +178,11 @@ describe("flow control and packet sizes", () => {
       await client.quiet()
     }
   })
+
+  it("an answer longer than the packets a client takes ends its connection with 0x95 [MQTT-3.1.2-24]", async () => {
+    const client = await plant.client({ properties: { maximumPacketSize: 40 } })
+    const subscriptions = Array.from({ length: 60 }, (_, i) => ({ topic: `t/${i}`, qos: 0 }))
+    client.send({ cmd: "subscribe", messageId: 1, subscriptions })
+    await client.ended(0x95)
+  })
 })

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict"
+import { join } from "node:path"
+import { DatabaseSync } from "node:sqlite"
 import { after, before, describe, it } from "node:test"
 import { setTimeout as delay } from "node:timers/promises"
 import { SlowDisk } from "../../support/slow-disk.ts"
@@ -145,5 +147,90 @@ describe("while the disk is slow", () => {
     }
     assert.equal((await line.next("connack")).reasonCode, 0)
     await line.quiet()
+  })
+
+  it("a client that is not read because of the disk is not silent: its keep alive does not run out [MQTT-3.1.2-22]", async () => {
+    const topic = plant.fresh()
+    const sleeper = await plant.client({ id: plant.fresh("sleeper"), clean: false, expiry: 60 })
+    await sleeper.subscribe({ topic, qos: 1 })
+    await sleeper.vanish()
+    const publisher = await plant.client({ version: 4, keepalive: 1 })
+    const payload = Buffer.alloc(16_000, "x")
+    {
+      using _disk = new SlowDisk(plant.gateway)
+      for (let i = 1; i <= 60; i++) publisher.send({ cmd: "publish", topic, qos: 1, messageId: i, payload })
+      await delay(2600)
+    }
+    for (let i = 1; i <= 60; i++) assert.equal((await publisher.next("puback")).messageId, i)
+    await publisher.quiet()
+  })
+
+  it("a QoS 2 message that is released before the disk has its identifier leaves no trace there [MQTT-4.3.3-12]", async () => {
+    const publisher = await plant.client({ id: plant.fresh("hasty"), clean: false, expiry: 60 })
+    {
+      using _disk = new SlowDisk(plant.gateway)
+      publisher.send({ cmd: "publish", topic: "hasty/first", qos: 2, messageId: 60_001 }, { cmd: "pingreq" })
+      await publisher.next("pingresp")
+      await delay(20) // the commit with it is under way; the next two are in one
+      publisher.send(
+        { cmd: "publish", topic: "hasty/second", qos: 2, messageId: 60_002 },
+        { cmd: "pubrel", messageId: 60_002 },
+      )
+      publisher.send({ cmd: "pingreq" })
+      await publisher.next("pingresp")
+    }
+    await publisher.next("pubrec")
+    const ends = [await publisher.any(), await publisher.any()].map(({ cmd, messageId }) => `${cmd} ${messageId}`)
+    assert.deepEqual(ends.sort(), ["pubcomp 60002", "pubrec 60002"])
+    using file = new DatabaseSync(join(plant.gateway.folder, "state/broker/sessions.db"), { readOnly: true })
+    assert.deepEqual(
+      file
+        .prepare("SELECT packet FROM received WHERE packet > 60000")
+        .all()
+        .map((row) => row.packet),
+      [60_001],
+    )
+  })
+
+  it("PUBREL waits until the disk knows of its PUBREC, also where that is repeated or the client comes back [MQTT-4.3.3-6]", async () => {
+    const [topic, coming] = [plant.fresh(), { id: plant.fresh("receiver"), clean: false, expiry: 60 }]
+    const receiver = await plant.client(coming)
+    await receiver.subscribe({ topic, qos: 2 })
+    await (await plant.client()).publish(topic, "once", { qos: 2 })
+    const [message] = await receiver.messages(1)
+    const pubrec = { cmd: "pubrec", messageId: message?.messageId } as const
+    let again = receiver
+    {
+      using _disk = new SlowDisk(plant.gateway)
+      receiver.send(pubrec, pubrec)
+      await receiver.quiet()
+      await receiver.vanish()
+      again = await plant.client(coming)
+      await again.quiet()
+      again.send(pubrec)
+      await again.quiet()
+    }
+    assert.equal((await again.next("pubrel")).messageId, message?.messageId)
+    again.send({ cmd: "pubcomp", messageId: message?.messageId })
+    await again.quiet()
+  })
+
+  it("PUBRELs come in the order of the PUBRECs, whichever of them waits for the disk [MQTT-4.6.0-4]", async () => {
+    const [topic, coming] = [plant.fresh(), { id: plant.fresh("receiver"), clean: false, expiry: 60 }]
+    const before = await plant.client(coming)
+    await before.subscribe({ topic, qos: 2 })
+    const publisher = await plant.client()
+    await publisher.publish(topic, "stored", { qos: 2 })
+    await before.messages(1)
+    await before.vanish()
+    const receiver = await plant.client({ ...coming, expiry: 0 })
+    await publisher.publish(topic, "not stored: its session ends with the connection", { qos: 2 })
+    const ids = (await receiver.messages(2)).map(({ messageId }) => messageId)
+    {
+      using _disk = new SlowDisk(plant.gateway)
+      receiver.send(...ids.map((messageId) => ({ cmd: "pubrec", messageId }) as const))
+      await receiver.quiet()
+    }
+    assert.deepEqual([(await receiver.next("pubrel")).messageId, (await receiver.next("pubrel")).messageId], ids)
   })
 })
