@@ -174,7 +174,8 @@ export abstract class Delivery extends Debts {
   }
 
   #sendRelease(item: Outgoing): void {
-    if (this.#carrier === undefined) this.surroundings.pages.sleep(this) // the disk knows all of it now
+    if (this.#carrier === undefined)
+      this.surroundings.pages.sleep(this) // the disk knows it all
     else if (this.window.get(item.packetId) === item) this.#carrier.sendAcknowledge(6, item.packetId, 0)
   }
 
