@@ -1,68 +1,38 @@
 import { setTimeout as delay } from "node:timers/promises"
-import type { Attempts } from "../access/attempts.ts"
 import type { Clients, ConnectedClient } from "../access/clients.ts"
-import type { Directory } from "../access/directory.ts"
-import { type Door, displayName } from "../access/door.ts"
+import { displayName } from "../access/door.ts"
 import type { Messages } from "../access/messages.ts"
-import type { Passwords } from "../access/password.ts"
-import type { PresentedCertificate, Verdict } from "../ca/trust.ts"
-import type { Clock } from "../clock.ts"
 import { reasonOf } from "../errors.ts"
-import type { Health } from "../health.ts"
-import type { Limits } from "../limits.ts"
-import type { Logger } from "../log.ts"
 import { Connection } from "./connection/connection.ts"
-import { Connections, type OnClient } from "./connection/connections.ts"
+import { Connections } from "./connection/connections.ts"
+import { describe } from "./connection/description.ts"
 import type { Exchange } from "./connection/exchange.ts"
-import { mayRetain } from "./connection/publish.ts"
 import { TICK_MS } from "./connection/pulse.ts"
 import { Core } from "./core.ts"
 import { type DurableMemory, openMemory } from "./durable/memory.ts"
 import { Persistence } from "./durable/persistence.ts"
-import { Admission, type GoodCertificate } from "./gate/admission.ts"
-import { mayPublish, prefixedTopic } from "./gate/authorization.ts"
+import { Admission } from "./gate/admission.ts"
 import { Handshakes } from "./listen/handshakes.ts"
 import { Lane } from "./listen/lane.ts"
-import type { Binding, Entrance, Listener, ListenerName, OnRequest, TlsMaterial } from "./listen/listener.ts"
+import type { Binding, Entrance, Listener, ListenerName, TlsMaterial } from "./listen/listener.ts"
 import { listenTcp } from "./listen/tcp.ts"
 import { listenTls } from "./listen/tls.ts"
 import { Turnstile } from "./listen/turnstile.ts"
 import { listenWs, listenWss, type Upgrade, upgradeTo } from "./listen/websocket.ts"
-import { Message } from "./message.ts"
 import { messagesOf } from "./messages.ts"
+import type { BrokerParts } from "./parts.ts"
 import { reconcile } from "./reconcile.ts"
-import { type RoutedPacket, Router } from "./routing/router.ts"
+import { roundTrip } from "./round-trip.ts"
+import { Router } from "./routing/router.ts"
 import type { Session } from "./session/session.ts"
 import { Sessions } from "./session/sessions.ts"
+import { publishWill } from "./wills.ts"
 import type { Will } from "./wire/packet.ts"
 import { Reason } from "./wire/reason.ts"
 
 /** Time that clients have to take their last packet when the broker closes, milliseconds. */
 const CLOSING_MS = 1500
 const RETAINED_SWEEP_TICKS = 240
-
-export interface BrokerParts {
-  /** The folder of sessions, queues and retained messages. */
-  readonly folder: string
-  readonly limits: Limits
-  readonly directory: Directory
-  readonly passwords: Passwords
-  readonly attempts: Attempts
-  readonly door: Door
-  readonly health: Health
-  readonly clock: Clock
-  readonly log: Logger
-  readonly judge: (presented: PresentedCertificate) => Verdict
-  /** Whether a certificate that was good when its client came in still is. */
-  readonly stillGood: (certificate: GoodCertificate) => boolean
-  readonly renew: Exchange["renew"]
-  readonly onStranger: Exchange["onStranger"]
-  /** Takes the requests at the port of wss that are no upgrade; without it they are told what the port is for. */
-  readonly onRequest?: OnRequest
-  readonly onAdmitted: Exchange["onAdmitted"]
-  /** A client came or went. */
-  readonly onClient?: OnClient
-}
 
 /** Opens the broker with no listener yet: sessions and routing work, with all that was kept; nobody can come in. */
 export async function openBroker(parts: BrokerParts): Promise<Broker> {
@@ -102,8 +72,8 @@ export class Broker implements Clients, AsyncDisposable {
       ledger,
       pages: memory.pages,
     }
-    const publishWill = (session: Session, will: Will) => this.#publishWill(session, will)
-    const sessions = new Sessions(router.tree, limits, surroundings, publishWill, memory.numbers.session)
+    const onWill = (session: Session, will: Will) => publishWill(this.#exchange, session, will)
+    const sessions = new Sessions(router.tree, limits, surroundings, onWill, memory.numbers.session)
     const admission = new Admission(parts)
     const connections = new Connections(clock, parts.onClient)
     const lane = new Lane()
@@ -175,23 +145,8 @@ export class Broker implements Clients, AsyncDisposable {
   }
 
   /** Resolves once a message published in the process came back through the whole pipeline; rejects after `timeoutMs`. */
-  async roundTrip(timeoutMs: number): Promise<void> {
-    const { core } = this.#exchange
-    const topic = `$SYS/${core.id}/round-trip`
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
-    const heard = (_packet: RoutedPacket, done: () => void) => {
-      done()
-      resolve()
-    }
-    this.#router.on(topic, heard)
-    const timer = setTimeout(() => reject(new Error(`no round trip within ${timeoutMs} ms`)), timeoutMs)
-    core.publish(new Message(topic, Buffer.alloc(0), 1, false, ""), null, (error) => error && reject(error))
-    try {
-      await promise
-    } finally {
-      clearTimeout(timer)
-      this.#router.removeListener(topic, heard)
-    }
+  roundTrip(timeoutMs: number): Promise<void> {
+    return roundTrip(this.#exchange.core, this.#router, timeoutMs)
   }
 
   /** Looking at messages, and sending one by hand. */
@@ -207,12 +162,12 @@ export class Broker implements Clients, AsyncDisposable {
   }
 
   list(): ConnectedClient[] {
-    return [...this.#exchange.connections.admitted()].map(described)
+    return [...this.#exchange.connections.admitted()].map(describe)
   }
 
   find(clientId: string): ConnectedClient | undefined {
     const connection = this.#exchange.connections.get(clientId)
-    return connection === undefined ? undefined : described(connection)
+    return connection === undefined ? undefined : describe(connection)
   }
 
   disconnect(clientId: string): boolean {
@@ -265,50 +220,9 @@ export class Broker implements Clients, AsyncDisposable {
     for (const message of retained.sweep(time.now())) ledger.unretain(message)
   }
 
-  /** A will is judged at the moment it is sent, by what its user may do then. */
-  #publishWill(session: Session, will: Will): void {
-    const { directory, core, time, log } = this.#exchange
-    const user = directory.users.get(session.username)
-    const policy = user?.enabled ? directory.policy(user, session.id) : undefined
-    const topic = policy === undefined ? will.topic : prefixedTopic(policy, will.topic)
-    if (policy === undefined || !mayPublish(policy, topic)) {
-      this.#memory.counters.willsRefused++
-      log.info("will not sent, no longer permitted", { client: displayName(session.id), topic: displayName(topic) })
-      return
-    }
-    const { payload, qos, properties } = will
-    const retain = will.retain && mayRetain(this.#exchange, topic, payload)
-    if (retain !== will.retain) log.info("will sent but not retained, no room", { client: displayName(session.id) })
-    const expiry = properties?.messageExpiryInterval
-    const expiresAt = expiry === undefined ? undefined : time.now() + expiry * 1000
-    core.publish(new Message(topic, payload, qos, retain, session.id, properties, expiresAt, true), null, () => {})
-  }
-
   #handshakeFailed(address: string, why: string): void {
     this.#memory.counters.handshakesFailed++
     const sentence = `the TLS handshake failed (${displayName(why)}); the device may not trust this gateway's authority, or speaks no TLS 1.2`
     this.#parts.door.record({ cause: "tls-handshake", name: "", address, sentence })
-  }
-}
-
-const PROTOCOLS = { 0: "3.1.1", 3: "3.1", 4: "3.1.1", 5: "5" } as const
-
-function described(connection: Connection): ConnectedClient {
-  const { session, certificate, origin } = connection
-  return {
-    clientId: connection.id,
-    username: connection.user?.username ?? "",
-    method: certificate === undefined ? "password" : "certificate",
-    listener: origin.listener,
-    address: origin.address,
-    protocol: PROTOCOLS[connection.version],
-    certificate: certificate?.serial,
-    connectedAt: connection.connectedAt,
-    subscriptions: [...(session?.subscriptions.values() ?? [])].map(({ full, qos }) => ({ filter: full, qos })),
-    queued: session?.queue.length ?? 0,
-    inflight: session?.window.size ?? 0,
-    refusedPublishes: connection.refusedPublishes,
-    lastRefusedTopic: connection.lastRefusedTopic,
-    lastError: connection.lastError,
   }
 }

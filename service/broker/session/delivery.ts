@@ -174,9 +174,8 @@ export abstract class Delivery extends Debts {
   }
 
   #sendRelease(item: Outgoing): void {
-    if (this.#carrier === undefined)
-      this.surroundings.pages.sleep(this) // the disk knows it all
-    else if (this.window.get(item.packetId) === item) this.#carrier.sendAcknowledge(6, item.packetId, 0)
+    if (this.window.get(item.packetId) === item) this.#carrier?.sendAcknowledge(6, item.packetId, 0)
+    if (!this.connected) this.surroundings.pages.sleep(this)
   }
 
   #transmit(carrier: Carrier, item: Outgoing): void {
