@@ -148,4 +148,43 @@ describe("delivery by QoS", () => {
     await subscriber.quiet()
     assert.equal((await plant.try({ will: { topic: deep } })).connack.reasonCode, 0x90)
   })
+
+  for (const version of BOTH_GENERATIONS) {
+    it(`MQTT ${version}: after its PUBACK or PUBCOMP an identifier is free: the next message with it is new, whatever its DUP [MQTT-4.3.2-5, 4.3.3-12]`, async () => {
+      const [topic, publisher, subscriber] = [plant.fresh(), await plant.client({ version }), await plant.client()]
+      await subscriber.subscribe({ topic, qos: 0 })
+      for (const qos of [1, 2]) {
+        for (const dup of [false, true]) await publisher.publish(topic, `${qos} ${dup}`, { qos, dup, messageId: 5 })
+      }
+      assert.deepEqual(await subscriber.texts(4), ["1 false", "1 true", "2 false", "2 true"])
+      await subscriber.quiet()
+    })
+
+    it(`MQTT ${version}: a topic of 65,535 bytes is a topic like any other, beyond ASCII too (4.7.3)`, async () => {
+      const [client, other] = [await plant.client({ version }), await plant.client({ version })]
+      for (const topic of ["x".repeat(65_535), `${"ü".repeat(32_767)}y`]) {
+        await client.subscribe({ topic, qos: 2 })
+        for (const qos of [0, 1, 2]) await other.publish(topic, String(qos), { qos, retain: qos === 1 })
+        const messages = await client.take(3)
+        assert.ok(messages.every((message) => message.topic === topic))
+        await client.subscribe({ topic, qos: 0 })
+        assert.equal((await client.messages(1))[0]?.topic, topic, "as a retained message")
+        await client.unsubscribe(topic)
+        await other.publish(topic, "", { retain: true })
+      }
+    })
+  }
+
+  it("MQTT 5: a QoS 2 message that has expired meanwhile is acknowledged to its end [MQTT-4.3.3-13]", async () => {
+    const [topic, publisher, subscriber] = [plant.fresh(), await plant.client(), await plant.client()]
+    await subscriber.subscribe({ topic, qos: 2 })
+    for (const messageId of [1, 2]) {
+      const properties = { messageExpiryInterval: 0 }
+      publisher.send({ cmd: "publish", topic, qos: 2, messageId, properties, payload: "late" })
+      assert.equal((await publisher.next("pubrec")).messageId, messageId)
+      publisher.send({ cmd: "pubrel", messageId })
+      assert.equal((await publisher.next("pubcomp")).messageId, messageId)
+    }
+    await subscriber.quiet()
+  })
 })

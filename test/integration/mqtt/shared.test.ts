@@ -148,4 +148,18 @@ describe("shared subscriptions", () => {
     }
     assert.equal((await plant.counters()).subscriptions, before)
   })
+
+  it("what a member was sent ends with its session, or with its refusal; nobody else gets it [MQTT-4.8.2-5, -6]", async () => {
+    const topic = plant.fresh()
+    const [refuses, other] = await members(2, `$share/g/${topic}`)
+    await publish(topic, 2)
+    const [message] = (await refuses?.messages(1)) ?? []
+    refuses?.send({ cmd: "puback", messageId: message?.messageId, reasonCode: 0x80 })
+    await other?.take(1)
+    await publish(topic, 2, 2)
+    await refuses?.messages(1)
+    await other?.take(1)
+    await refuses?.vanish() // and with it its session
+    await other?.quiet()
+  })
 })

@@ -185,4 +185,57 @@ describe("subscriptions", () => {
       }
     })
   }
+
+  it("MQTT 5: subscribing again loses nothing of what comes meanwhile [MQTT-3.8.4-4]", async () => {
+    const [client, publisher, topic] = [await plant.client(), await plant.client(), plant.fresh()]
+    await client.subscribe({ topic, qos: 1 })
+    for (let i = 0; i < 100; i++) {
+      publisher.send({ cmd: "publish", topic, payload: String(i), qos: 1, messageId: i + 1 })
+      const subscriptions = [{ topic, qos: (1 + (i % 2)) as 1 | 2, nl: i % 3 === 0, rap: i % 5 === 0 }]
+      client.send({ cmd: "subscribe", messageId: i + 1, subscriptions })
+    }
+    const found: string[] = []
+    for (let subacks = 0; found.length < 100 || subacks < 100; ) {
+      const packet = await client.any()
+      if (packet.cmd === "suback") subacks++
+      else if (packet.cmd === "publish") {
+        found.push(packet.payload.toString())
+        client.send({ cmd: "puback", messageId: packet.messageId })
+      }
+    }
+    assert.deepEqual(
+      found,
+      Array.from({ length: 100 }, (_, i) => String(i)),
+    )
+  })
+
+  it("after UNSUBSCRIBE a message that was begun is delivered to its end, also over a break [MQTT-3.10.4-3]", async () => {
+    const [topic, coming] = [plant.fresh(), { id: plant.fresh("c"), clean: false, expiry: 60 }]
+    const client = await plant.client(coming)
+    await client.subscribe({ topic, qos: 2 })
+    await (await plant.client()).publish(topic, "begun", { qos: 2 })
+    const [message] = await client.messages(1)
+    await client.unsubscribe(topic)
+    await client.vanish()
+    const again = await plant.client(coming)
+    const [repeated] = await again.take(1)
+    assert.deepEqual([repeated?.messageId, repeated?.dup], [message?.messageId, true])
+    await again.quiet()
+  })
+
+  it("names are compared byte by byte: no case, no composed characters, no slashes are made alike [MQTT-4.7.3-4, 3.10.4-1]", async () => {
+    const [client, publisher, root] = [await plant.client(), await plant.client(), plant.fresh()]
+    const names = ["é", "e\u0301", "É", "é/", "/é", "é ", "ﬁ", "fi", "\ufeffé"].map((name) => `${root}/${name}`)
+    for (const name of names) {
+      assert.deepEqual(await client.subscribe(name), [0])
+      for (const topic of names) publisher.send({ cmd: "publish", topic, payload: topic })
+      await publisher.quiet()
+      assert.deepEqual(await client.texts(1), [name])
+      await client.quiet()
+      assert.deepEqual(
+        await client.unsubscribe(...names),
+        names.map((other) => (other === name ? 0 : 0x11)),
+      )
+    }
+  })
 })
