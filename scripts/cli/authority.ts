@@ -1,5 +1,5 @@
 import type { z } from "zod"
-import type { pageAuthorityAnswer, sealAnswer, trustAnswer } from "../../service/http/contract.ts"
+import type { pageAuthorityAnswer, sealAnswer, trustAnswer } from "../../service/http/contract-certificates.ts"
 import { part } from "./api.ts"
 import { contentOf } from "./cert.ts"
 import { type Call, type Command, misused } from "./command.ts"

@@ -1,7 +1,7 @@
 import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, rmSync } from "node:fs"
 import { basename, dirname, join, resolve, sep } from "node:path"
 import type { z } from "zod"
-import type { backupAnswer } from "../../service/http/contract.ts"
+import type { backupAnswer } from "../../service/http/contract-system.ts"
 import { type Call, type Command, Failure } from "./command.ts"
 
 type Backup = z.infer<typeof backupAnswer>

@@ -1,6 +1,6 @@
 import { type FileHandle, open, readFile, rm } from "node:fs/promises"
 import type { z } from "zod"
-import type { certificateAnswer, issuedAnswer } from "../../service/http/contract.ts"
+import type { certificateAnswer, issuedAnswer } from "../../service/http/contract-certificates.ts"
 import { part } from "./api.ts"
 import { type Call, type Command, Failure } from "./command.ts"
 import { moment } from "./moment.ts"

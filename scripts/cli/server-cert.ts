@@ -1,5 +1,5 @@
 import type { z } from "zod"
-import type { serverCertificatesAnswer } from "../../service/http/contract.ts"
+import type { serverCertificatesAnswer } from "../../service/http/contract-certificates.ts"
 import { contentOf } from "./cert.ts"
 import { type Command, misused } from "./command.ts"
 import { moment } from "./moment.ts"

@@ -1,19 +1,14 @@
 import { GatewayError } from "../errors.ts"
-import { type Draft, isAdministrator, rightsOf } from "./access-document.ts"
+import { type Draft, rightsOf } from "./access-document.ts"
+import { type Actor, assertAdministrator, assertHeld } from "./actor.ts"
 import { newClaimCode, plainCode } from "./claim-code.ts"
 import type { Directory } from "./directory.ts"
+import { Grants } from "./grants.ts"
 import type { Passwords } from "./password.ts"
-import { passwordProblem } from "./password-rule.ts"
-import { includes, inWords, type Permission, reachesHttp } from "./permission.ts"
+import { type Permission, reachesHttp } from "./permission.ts"
 import { isBuiltIn, type Role } from "./role.ts"
-import { type Grant, OWN_ISSUER, type User } from "./user.ts"
+import type { Grant, User } from "./user.ts"
 import type { GrantInput, NewUser, UserChange } from "./user-input.ts"
-
-/** Who asks for a change. Nobody grants what they do not hold; administrators hold everything. */
-export interface Actor {
-  readonly name: string
-  readonly rights: readonly Permission[]
-}
 
 /**
  * Looks at a change in the working copy just before it is made, and refuses it by throwing: `before` is undefined for
@@ -27,7 +22,7 @@ const unwatched = () => {}
 export class Accounts {
   readonly #directory: Directory
   readonly #passwords: Passwords
-  readonly #issuerExists: (issuer: string) => boolean
+  readonly #grants: Grants
   readonly #now: () => number
 
   /** `now` is in milliseconds since the epoch. */
@@ -40,13 +35,13 @@ export class Accounts {
     this.#now = now
     this.#directory = directory
     this.#passwords = passwords
-    this.#issuerExists = issuerExists
+    this.#grants = new Grants(passwords, issuerExists)
   }
 
   async create(actor: Actor, input: NewUser, watch: Watch<User> = unwatched): Promise<User> {
     const { grant: wanted, ...fields } = input
     if (this.#directory.users.has(input.username)) throw taken(input.username)
-    const grant = await this.grant(input.username, wanted, this.#reachesHttp(input.roles, input.permissions))
+    const grant = await this.#grants.make(input.username, wanted, this.#reachesHttp(input.roles, input.permissions))
     const user: User = { ...fields, grant }
     await this.#directory.change((draft) => {
       if (draft.users.has(user.username)) throw taken(user.username)
@@ -60,7 +55,7 @@ export class Accounts {
   async change(actor: Actor, name: string, input: UserChange, watch: Watch<User> = unwatched): Promise<User> {
     const before = this.#find(this.#directory.users, name)
     const reaches = this.#reachesHttp(input.roles ?? before.roles, input.permissions ?? before.permissions)
-    const grant = input.grant === undefined ? undefined : await this.grant(name, input.grant, reaches)
+    const grant = input.grant === undefined ? undefined : await this.#grants.make(name, input.grant, reaches)
     let after: User = before
     await this.#directory.change((draft) => {
       after = this.#changed(draft, actor, name, input, grant, watch)
@@ -71,7 +66,7 @@ export class Accounts {
 
   /** What `change` would make, without making it or hashing anything. Throws as `change` rejects. */
   previewChange(actor: Actor, name: string, input: UserChange): Draft {
-    const grant = input.grant === undefined ? undefined : this.#supposed(input.grant)
+    const grant = input.grant === undefined ? undefined : this.#grants.supposed(input.grant)
     return this.#directory.draft((draft) => void this.#changed(draft, actor, name, input, grant, unwatched))
   }
 
@@ -80,13 +75,6 @@ export class Accounts {
     assertAdministrator(actor, "roles")
     assertNotBuiltIn(role.name)
     return this.#directory.draft((draft) => void draft.roles.set(role.name, role))
-  }
-
-  /** A grant like the one that would be stored. A password's rule is judged when it is set. */
-  #supposed(input: GrantInput): Grant {
-    if (input.kind === "password") return { kind: "password", hash: "", forPeople: true }
-    this.#assertIssuer(input.issuer)
-    return input
   }
 
   #changed(
@@ -122,7 +110,7 @@ export class Accounts {
     if (old.kind !== "password") throw new GatewayError("conflict", `user ${name} has a certificate, no password`)
     if (!(await this.#passwords.verify(name, old.hash, Buffer.from(current)))) return undefined
     if (current === next) throw new GatewayError("bad-request", "the new password is the old one; choose another")
-    const grant = await this.grant(name, { kind: "password", password: next }, old.forPeople)
+    const grant = await this.#grants.make(name, { kind: "password", password: next }, old.forPeople)
     let after: User | undefined
     await this.#directory.change((draft) => {
       const user = this.#find(draft.users, name)
@@ -166,7 +154,7 @@ export class Accounts {
   async takeOneTimePassword(name: string, secret: string, next: string): Promise<User | undefined> {
     const hash = this.#oneTimeHash(this.#directory.users.get(name))
     if (!(await this.#passwords.verify(name, hash, Buffer.from(plainCode(secret))))) return undefined
-    const grant = await this.grant(name, { kind: "password", password: next }, true)
+    const grant = await this.#grants.make(name, { kind: "password", password: next }, true)
     let after: User | undefined
     await this.#directory.change((draft) => {
       const user = draft.users.get(name)
@@ -207,10 +195,15 @@ export class Accounts {
     })
   }
 
+  /** The grant as it is stored. Throws `bad-request` with the rule it breaks. */
+  grant(name: string, input: GrantInput, forPeople: boolean): Promise<Grant> {
+    return this.#grants.make(name, input, forPeople)
+  }
+
   /** Takes the box into service with its first administrator. Of two racing claims one wins. */
   async claim(name: string, secret: string): Promise<User> {
     if (this.#directory.claimed) throw alreadyClaimed()
-    const grant = await this.grant(name, { kind: "password", password: secret }, true)
+    const grant = await this.#grants.make(name, { kind: "password", password: secret }, true)
     const user: User = { username: name, grant, roles: ["admin"], permissions: [], enabled: true }
     await this.#directory.change((draft) => {
       if (draft.claimed) throw alreadyClaimed()
@@ -218,23 +211,6 @@ export class Accounts {
       draft.users.set(name, user)
     })
     return user
-  }
-
-  /** The grant as it is stored; a password by its rule and hashed. Throws `bad-request` with the rule it breaks. */
-  async grant(name: string, input: GrantInput, forPeople: boolean): Promise<Grant> {
-    if (input.kind === "certificate") {
-      this.#assertIssuer(input.issuer)
-      return input
-    }
-    if ("passwordHash" in input) return { kind: "password", hash: input.passwordHash, forPeople }
-    const problem = passwordProblem(input.password, name, forPeople)
-    if (problem !== null) throw new GatewayError("bad-request", problem)
-    return { kind: "password", hash: await this.#passwords.hash(input.password), forPeople }
-  }
-
-  #assertIssuer(issuer: string): void {
-    if (this.#issuerExists(issuer)) return
-    throw new GatewayError("bad-request", `there is no trusted authority ${issuer}; add it first, or use ${OWN_ISSUER}`)
   }
 
   #reachesHttp(roles: readonly string[], own: readonly Permission[]): boolean {
@@ -262,32 +238,7 @@ function merged(user: User, input: UserChange, grant: Grant | undefined): User {
   }
 }
 
-/**
- * May the actor come to act as this user, as by setting its password or being given its certificate? Throws `forbidden`
- * unless it holds every right of the user.
- */
-export function assertMayTouch(actor: Actor, directory: Directory, user: User): void {
-  assertHeld(actor, directory.rights(user))
-}
-
-/** HTTP rights and whoever holds them belong to administrators; of MQTT rights one passes on what one holds. */
-function assertHeld(actor: Actor, wanted: readonly Permission[]): void {
-  if (isAdministrator(actor.rights)) return
-  const beyond = wanted.find((permission) => permission.context === "http" || !includes(actor.rights, permission))
-  if (beyond !== undefined) {
-    throw new GatewayError(
-      "forbidden",
-      `${actor.name} does not hold "${inWords(beyond)}" and cannot pass it on or touch a user who holds it; ask an administrator`,
-    )
-  }
-}
-
-export function assertAdministrator(actor: Actor, what: string): void {
-  if (isAdministrator(actor.rights)) return
-  throw new GatewayError("forbidden", `${what} belong to administrators; ${actor.name} is none`)
-}
-
-function assertNotBuiltIn(name: string): void {
+export function assertNotBuiltIn(name: string): void {
   if (isBuiltIn(name)) throw new GatewayError("conflict", `the role ${name} is built in; make one of another name`)
 }
 
@@ -297,12 +248,4 @@ function taken(name: string): GatewayError {
 
 function alreadyClaimed(): GatewayError {
   return new GatewayError("already-claimed", "this gateway is in service already; sign in instead")
-}
-
-export function adopt(draft: Draft, users: readonly User[], roles: readonly Role[]): void {
-  for (const role of roles) {
-    assertNotBuiltIn(role.name)
-    draft.roles.set(role.name, role)
-  }
-  for (const user of users) draft.users.set(user.username, user)
 }

@@ -1,9 +1,10 @@
 import { z } from "zod"
 import { GatewayError } from "../errors.ts"
-import { type Accounts, adopt } from "./accounts.ts"
+import type { Draft } from "./access-document.ts"
+import { type Accounts, assertNotBuiltIn } from "./accounts.ts"
 import type { Directory } from "./directory.ts"
 import { reachesHttp } from "./permission.ts"
-import { BUILT_IN_ROLES, roleSchema } from "./role.ts"
+import { BUILT_IN_ROLES, type Role, roleSchema } from "./role.ts"
 import { type Grant, type User, username } from "./user.ts"
 import { type GrantInput, newUser, password } from "./user-input.ts"
 
@@ -89,4 +90,12 @@ function assertAllDiffer(what: "user" | "role", names: readonly string[]): void 
   const doubled = names.find((name) => seen.size === seen.add(name).size)
   if (doubled === undefined) return
   throw new GatewayError("bootstrap-invalid", `the bootstrap file names the ${what} ${doubled} twice`)
+}
+
+function adopt(draft: Draft, users: readonly User[], roles: readonly Role[]): void {
+  for (const role of roles) {
+    assertNotBuiltIn(role.name)
+    draft.roles.set(role.name, role)
+  }
+  for (const user of users) draft.users.set(user.username, user)
 }

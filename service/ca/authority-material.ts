@@ -1,7 +1,10 @@
 import { generateKeyPairSync, type KeyObject } from "node:crypto"
 import { GatewayError } from "../errors.ts"
-import { pem } from "./pem.ts"
-import { issuerFrom, issuingCertificate, rootCertificate } from "./profile.ts"
+import { type Certificate, isIssuedBy, readCertificate } from "./certificate.ts"
+import { encode } from "./der.ts"
+import { pem, pemBlocks } from "./pem.ts"
+import { issuerFrom, issuingCertificate, rootCertificate, spkiOf } from "./profile.ts"
+import { spkiHash } from "./public-key.ts"
 
 /** What an authority is made of, all in PEM, keys as PKCS#8. The root's key is not needed day by day: seal it. */
 export interface AuthorityMaterial {
@@ -25,6 +28,23 @@ export function createAuthority(site: string): AuthorityMaterial {
     rootKeyPem: keyPem(rootKey),
     issuingKeyPem: keyPem(issuingKey),
   }
+}
+
+/** The parts as they are used. Throws `state-unusable` when they do not belong together. */
+export function openAuthority(rootPem: string, issuingPem: string, issuingKeyPem: string) {
+  try {
+    const [root, issuing] = [rootPem, issuingPem].map((text) => readCertificate(pemBlocks(text)[0]!.der!)) as [
+      Certificate,
+      Certificate,
+    ]
+    const issuer = issuerFrom(issuingPem, issuingKeyPem)
+    const fits = isIssuedBy(issuing, root) && spkiHash(encode(spkiOf(issuer.key))) === issuing.spkiHash
+    if (fits) return { root, issuing, issuer }
+  } catch {}
+  throw new GatewayError(
+    "state-unusable",
+    "root certificate, issuing certificate and issuing key do not belong together; restore all three from one backup",
+  )
 }
 
 /** A site's name stands in subjects, which end at 64 characters, and in URNs. */

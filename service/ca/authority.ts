@@ -3,18 +3,17 @@ import { isUsername } from "../access/username.ts"
 import type { Clock } from "../clock.ts"
 import { GatewayError } from "../errors.ts"
 import { assertReachable } from "./address.ts"
-import { assertSite, keyPem, newKey } from "./authority-material.ts"
-import { type Certificate, isIssuedBy, readCertificate } from "./certificate.ts"
+import { assertSite, keyPem, newKey, openAuthority } from "./authority-material.ts"
 import { type CsrAccepted, parseCsr } from "./csr.ts"
 import { encode } from "./der.ts"
 import type { IssueEntry, IssueLog } from "./issue-log.ts"
 import type { IssuedRecord } from "./issue-record.ts"
 import { displayed } from "./name.ts"
-import { pem, pemBlocks } from "./pem.ts"
-import { deviceCertificate, type Issuer, issuerFrom, newSerial, serverCertificate, spkiOf } from "./profile.ts"
+import { pem } from "./pem.ts"
+import { deviceCertificate, type Issuer, newSerial, serverCertificate, spkiOf } from "./profile.ts"
 import { spkiHash } from "./public-key.ts"
-import { revocationList } from "./revocation-list.ts"
-import { DAY, DEFAULT_LIFETIME, endOfLife, type Lifetime, NOT_BEFORE } from "./validity.ts"
+import { Revocations } from "./revocations.ts"
+import { DAY, DEFAULT_LIFETIME, endOfLife, type Lifetime } from "./validity.ts"
 
 export interface AuthorityParts {
   readonly rootCertPem: string
@@ -80,8 +79,6 @@ export interface IssuedServer {
   readonly addresses: readonly string[]
 }
 
-const MINUTE = 60_000
-
 /** Our own authority: it issues, revokes, and says what it revoked. Everything it signs is in the issue log first. */
 export class Authority {
   /** Both in PEM. TLS needs both: without the root no path ends, without the issuing one devices must send it. */
@@ -93,7 +90,7 @@ export class Authority {
   readonly #issuer: Issuer
   /** SPKI hashes of our own keys. */
   readonly #ownKeys: ReadonlySet<string>
-  #crl: { readonly ended: number; readonly thisUpdate: number; readonly der: Buffer } | undefined
+  readonly #revocations: Revocations
 
   /** Throws `GatewayError("state-unusable")` when the parts do not belong together, `config-invalid` for the site. */
   constructor({
@@ -106,13 +103,14 @@ export class Authority {
     lifetime = DEFAULT_LIFETIME,
   }: AuthorityParts) {
     assertSite(site)
-    const { root, issuing, issuer } = opened(rootCertPem, issuingCertPem, issuingKeyPem)
+    const { root, issuing, issuer } = openAuthority(rootCertPem, issuingCertPem, issuingKeyPem)
     this.anchors = [pem("CERTIFICATE", issuing.der), pem("CERTIFICATE", root.der)]
     this.log = log
     this.#site = site
     this.#clock = clock
     this.#lifetime = sound(lifetime)
     this.#issuer = issuer
+    this.#revocations = new Revocations(log, issuer, clock)
     this.#ownKeys = new Set([root.spkiHash, issuing.spkiHash])
   }
 
@@ -199,23 +197,10 @@ export class Authority {
     return this.log.onEnded(listener)
   }
 
-  /** The revocation list of the issuing authority, for others: we ask the log. Signed anew only when it has grown. */
+  /** The revocation list of the issuing authority, for others: we ask the log. */
   crl(): { readonly pem: string; readonly der: Buffer } {
-    const { ended } = this.log
-    if (this.#crl?.ended !== ended) this.#crl = { ended, ...this.#newCrl() }
-    return { pem: pem("X509 CRL", this.#crl.der), der: this.#crl.der }
-  }
-
-  #newCrl(): { readonly thisUpdate: number; readonly der: Buffer } {
-    const authority = this.#issuer.keyId.toString("hex")
-    const revoked = this.log
-      .entries()
-      .filter((entry) => entry.authority === authority && (entry.state === "revoked" || entry.state === "superseded"))
-      .map(({ serial, change }) => ({ serial, at: Math.max(change?.at ?? 0, NOT_BEFORE), reason: change?.reason }))
-    // a list from the future makes a server refuse every device, and of two lists with one thisUpdate OpenSSL took the
-    // older: so lists begin a minute ago, and each a second after the last
-    const thisUpdate = Math.max(this.#clock.now() - MINUTE, NOT_BEFORE, (this.#crl?.thisUpdate ?? 0) + 1000)
-    return { thisUpdate, der: revocationList({ revoked, number: this.log.ended + 1, thisUpdate }, this.#issuer) }
+    const der = this.#revocations.list()
+    return { pem: pem("X509 CRL", der), der }
   }
 
   /** Whether a clock that shows `now` (milliseconds) lies more than a day before our newest certificate. */
@@ -255,22 +240,6 @@ export class Authority {
 
 type Handed = Pick<IssuedRecord, "serial" | "sha256" | "notAfter" | "commonName" | "spkiHash">
 type Filled = "record" | "serial" | "sha256" | "der" | "at" | "authority"
-
-function opened(rootPem: string, issuingPem: string, issuingKeyPem: string) {
-  try {
-    const [root, issuing] = [rootPem, issuingPem].map((text) => readCertificate(pemBlocks(text)[0]!.der!)) as [
-      Certificate,
-      Certificate,
-    ]
-    const issuer = issuerFrom(issuingPem, issuingKeyPem)
-    const fits = isIssuedBy(issuing, root) && spkiHash(encode(spkiOf(issuer.key))) === issuing.spkiHash
-    if (fits) return { root, issuing, issuer }
-  } catch {}
-  throw new GatewayError(
-    "state-unusable",
-    "root certificate, issuing certificate and issuing key do not belong together; restore all three from one backup",
-  )
-}
 
 function sound(lifetime: Lifetime): Lifetime {
   if (lifetime === "never" || (Number.isInteger(lifetime) && lifetime >= 1 && lifetime <= 36_500)) return lifetime

@@ -1,9 +1,8 @@
 import { z } from "zod"
 import { networkSettings, REQUEST_KINDS } from "../appliance.ts"
+import { time } from "./contract.ts"
 
 /** The part of the contract that is about the machine itself: updates, network, clock, reset. */
-const time = z.iso.datetime()
-
 export const requestParams = z.strictObject({
   id: z.string().regex(/^[a-z0-9-]{1,40}$/, "an id from the list"),
 })

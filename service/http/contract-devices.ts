@@ -2,11 +2,9 @@ import { z } from "zod"
 import { permissionSchema } from "../access/permission.ts"
 import { REFUSAL_CAUSES } from "../access/refusal-cause.ts"
 import { username } from "../access/user.ts"
-import { clientAnswer, searchQuery } from "./contract.ts"
+import { clientAnswer, searchQuery, time } from "./contract.ts"
 
 /** The part of the contract that is about devices as a technician sees them: user, connection, certificate in one. */
-const time = z.iso.datetime()
-
 /** `never` was not connected since it was made; `disabled` is whatever else it was before that. */
 export const DEVICE_STATES = ["connected", "offline", "never", "disabled"] as const
 

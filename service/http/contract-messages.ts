@@ -1,5 +1,6 @@
 import { z } from "zod"
 import { isTopicFilter } from "../access/topic.ts"
+import { time } from "./contract.ts"
 
 /** The part of the contract that is about messages: looking at them, and sending one by hand. */
 export const watchQuery = z.strictObject({
@@ -30,7 +31,7 @@ export const publishAnswer = z.strictObject({ topic: z.string(), receivers: z.in
 
 /** A message in the stream. `payload` is its beginning; `cut` says that topic or payload go on. */
 export const seenMessage = z.strictObject({
-  at: z.iso.datetime(),
+  at: time,
   topic: z.string(),
   client: z.string(),
   qos: z.int(),

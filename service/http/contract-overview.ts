@@ -1,10 +1,8 @@
 import { z } from "zod"
-import { statusAnswer } from "./contract.ts"
+import { statusAnswer, time } from "./contract.ts"
 import { ratesAnswer } from "./contract-system.ts"
 
 /** The part of the contract that says at a glance how the gateway is. */
-const time = z.iso.datetime()
-
 export const overviewAnswer = statusAnswer.omit({ counters: true }).extend({
   now: time,
   devices: z.strictObject({ all: z.int(), connected: z.int(), attention: z.int() }),

@@ -1,4 +1,5 @@
 import { z } from "zod"
+import { time } from "./contract.ts"
 
 /** The part of the contract that only the page has a use for. */
 export type { RefusalCause } from "../access/refusal-cause.ts"
@@ -11,7 +12,7 @@ export type { OutwardCode } from "./problem.ts"
  * anything in it, so that a page notices when the gateway is gone. Counts are since the start of the process.
  */
 export const pulse = z.strictObject({
-  at: z.iso.datetime(),
+  at: time,
   clients: z.int(),
   refused: z.int(),
   alarms: z.int(),

@@ -1,9 +1,9 @@
 import { z } from "zod"
 import { permissionSchema } from "../access/permission.ts"
 import { password } from "../access/user-input.ts"
+import { time } from "./contract.ts"
 
 /** The part of the contract that is about signing in and what one comes back with. */
-const time = z.iso.datetime()
 const DAY_SECONDS = 86_400
 
 /** A label is shown in lists and logs: one line of ordinary characters. */

@@ -1,9 +1,8 @@
 import { z } from "zod"
 import { userFields } from "../access/user.ts"
+import { time } from "./contract.ts"
 
 /** The part of the contract that is about self-registration. */
-const time = z.iso.datetime()
-
 export const candidateParams = z.strictObject({ id: z.string().regex(/^[0-9a-f]{32}$/, "an id from the list") })
 
 export const registryAnswer = z.strictObject({

@@ -2,11 +2,10 @@ import { z } from "zod"
 import { roleName } from "../access/role.ts"
 import { username } from "../access/user.ts"
 import { deviceSchema, jobId, plugSchema, questionSchema, STATES, STEPS } from "../provisioning/job.ts"
-import { pageQuery } from "./contract.ts"
+import { pageQuery, time } from "./contract.ts"
 
 /** Provisioning over USB serial, as it goes over the API. Times are RFC 3339 in UTC. */
 
-const time = z.iso.datetime()
 const problem = z.strictObject({ code: z.string(), sentence: z.string() })
 
 const logEntry = z.strictObject({ at: time, way: z.enum(["in", "out", "note"]), text: z.string() })

@@ -1,8 +1,7 @@
 import { z } from "zod"
+import { time } from "./contract.ts"
 
 /** The part of the contract that is about the gateway itself: what happened to it, and the little one can do to it. */
-const time = z.iso.datetime()
-
 /** Newest first; `before` is the `number` of the last one seen. */
 export const recordsQuery = z.strictObject({
   before: z
@@ -124,3 +123,5 @@ export const expiriesAnswer = z.strictObject({
   later: z.int(),
   expired: z.int(),
 })
+
+export const backupAnswer = z.strictObject({ file: z.string(), bytes: z.number() })

@@ -1,5 +1,5 @@
 import type { Request } from "express"
-import type { Actor } from "../access/accounts.ts"
+import type { Actor } from "../access/actor.ts"
 import type { Trusted } from "../ca/verdict.ts"
 import { plainAddress } from "./address.ts"
 import { isOwnPage } from "./host.ts"

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto"
-import { type Actor, assertMayTouch } from "../access/accounts.ts"
+import { type Actor, assertMayTouch } from "../access/actor.ts"
 import type { Directory } from "../access/directory.ts"
 import { OWN_ISSUER, type User } from "../access/user.ts"
 import { type IssueLog, stateAt } from "../ca/issue-log.ts"

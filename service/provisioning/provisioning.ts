@@ -1,4 +1,5 @@
-import type { Accounts, Actor } from "../access/accounts.ts"
+import type { Accounts } from "../access/accounts.ts"
+import type { Actor } from "../access/actor.ts"
 import type { Directory } from "../access/directory.ts"
 import type { Authority } from "../ca/authority.ts"
 import { parseCsr } from "../ca/csr.ts"

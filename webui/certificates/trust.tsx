@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks"
-import type { trustAnswer } from "../../service/http/contract.ts"
+import type { trustAnswer } from "../../service/http/contract-certificates.ts"
 import { useAction } from "../action.ts"
 import { get, send } from "../api.ts"
 import { confirmed } from "../confirmation.tsx"

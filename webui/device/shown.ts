@@ -1,5 +1,5 @@
 import type { z } from "zod"
-import type { certificatesAnswer } from "../../service/http/contract.ts"
+import type { certificatesAnswer } from "../../service/http/contract-certificates.ts"
 import type { deviceAnswer } from "../../service/http/contract-devices.ts"
 
 /** What the parts of a device's page are given. */

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks"
-import type { certificatesAnswer } from "../../service/http/contract.ts"
+import type { certificatesAnswer } from "../../service/http/contract-certificates.ts"
 import type { deviceAnswer } from "../../service/http/contract-devices.ts"
 import type { historyAnswer } from "../../service/http/contract-system.ts"
 import { get } from "../api.ts"

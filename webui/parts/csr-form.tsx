@@ -1,6 +1,6 @@
 import { useId, useState } from "preact/hooks"
 import type { z } from "zod"
-import type { issuedAnswer } from "../../service/http/contract.ts"
+import type { issuedAnswer } from "../../service/http/contract-certificates.ts"
 import { useAction } from "../action.ts"
 import { send } from "../api.ts"
 import { confirmed } from "../confirmation.tsx"

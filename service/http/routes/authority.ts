@@ -1,5 +1,5 @@
 import { content, ok } from "../answer.ts"
-import { pageAuthorityAnswer, sealAnswer } from "../contract.ts"
+import { pageAuthorityAnswer, sealAnswer } from "../contract-certificates.ts"
 import type { Gateway } from "../ports.ts"
 import { Problem } from "../problem.ts"
 import { type Route, route } from "../route.ts"

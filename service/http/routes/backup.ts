@@ -1,5 +1,5 @@
 import { ok } from "../answer.ts"
-import { backupAnswer } from "../contract.ts"
+import { backupAnswer } from "../contract-system.ts"
 import type { Gateway } from "../ports.ts"
 import { type Route, route } from "../route.ts"
 

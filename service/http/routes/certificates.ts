@@ -1,5 +1,5 @@
 import { isAdministrator } from "../../access/access-document.ts"
-import { type Actor, assertMayTouch } from "../../access/accounts.ts"
+import { type Actor, assertMayTouch } from "../../access/actor.ts"
 import type { Directory } from "../../access/directory.ts"
 import { OWN_ISSUER, type User } from "../../access/user.ts"
 import type { Issued } from "../../ca/authority.ts"
@@ -8,8 +8,8 @@ import { type IssueEntry, stateAt } from "../../ca/issue-log.ts"
 import { renewAfter } from "../../ca/validity.ts"
 import { content, created, ok } from "../answer.ts"
 import { assertConfirmed, isPowerful } from "../confirmation.ts"
+import { API, userParams } from "../contract.ts"
 import {
-  API,
   certificateAnswer,
   certificateParams,
   certificatesAnswer,
@@ -17,8 +17,7 @@ import {
   csrRequest,
   issuedAnswer,
   revokeRequest,
-  userParams,
-} from "../contract.ts"
+} from "../contract-certificates.ts"
 import { knownUser } from "../known-user.ts"
 import { found as matching, pageOf } from "../paging.ts"
 import type { Gateway } from "../ports.ts"

@@ -1,5 +1,5 @@
 import { noContent, ok } from "../answer.ts"
-import { serverCertificateRequest, serverCertificatesAnswer, serverParams } from "../contract.ts"
+import { serverCertificateRequest, serverCertificatesAnswer, serverParams } from "../contract-certificates.ts"
 import type { Gateway } from "../ports.ts"
 import { type Route, route } from "../route.ts"
 import { time } from "../time.ts"

@@ -1,5 +1,6 @@
 import { created, noContent, ok } from "../answer.ts"
-import { API, revocationListRequest, trustAnswer, trustParams, trustRequest } from "../contract.ts"
+import { API } from "../contract.ts"
+import { revocationListRequest, trustAnswer, trustParams, trustRequest } from "../contract-certificates.ts"
 import type { Gateway, TrustedAuthority } from "../ports.ts"
 import { type RawBody, type Route, route } from "../route.ts"
 import { time } from "../time.ts"

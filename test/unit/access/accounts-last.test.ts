@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { describe, test } from "node:test"
-import type { Accounts, Actor } from "../../../service/access/accounts.ts"
+import type { Accounts } from "../../../service/access/accounts.ts"
+import type { Actor } from "../../../service/access/actor.ts"
 import { newUser } from "../../../service/access/user-input.ts"
 import { GatewayError } from "../../../service/errors.ts"
 import { boss, certificate, mayHttp, openPlant, openUnclaimed, persons, pump, tina, userOf } from "./plant.ts"

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { describe, test } from "node:test"
-import { type Actor, assertMayTouch } from "../../../service/access/accounts.ts"
+import { type Actor, assertMayTouch } from "../../../service/access/actor.ts"
 import type { Permission } from "../../../service/access/permission.ts"
 import { type NewUser, newUser, type UserChange } from "../../../service/access/user-input.ts"
 import { boss, certificate, HASH, may, mayHttp, openPlant, persons, pump, tina, userOf } from "./plant.ts"

@@ -1,5 +1,6 @@
 import { type AccessDocument, emptyAccess } from "../../../service/access/access-document.ts"
-import { Accounts, type Actor } from "../../../service/access/accounts.ts"
+import { Accounts } from "../../../service/access/accounts.ts"
+import type { Actor } from "../../../service/access/actor.ts"
 import { Directory } from "../../../service/access/directory.ts"
 import { Passwords } from "../../../service/access/password.ts"
 import type { Permission } from "../../../service/access/permission.ts"
