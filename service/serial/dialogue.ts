@@ -1,20 +1,11 @@
 import type { DeviceKey } from "../ca/device-key.ts"
 import { GatewayError } from "../errors.ts"
-import { hasEnded, type Job, type Step } from "../provisioning/job.ts"
+import { hasEnded, type Job } from "../provisioning/job.ts"
 import type { Provisioning } from "../provisioning/provisioning.ts"
-import {
-  type Dialect,
-  type KeyRequest,
-  LineFault,
-  type Material,
-  type Outcome,
-  type Question,
-  type Refused,
-  refused,
-  type Task,
-} from "./dialect.ts"
+import { type Dialect, type KeyRequest, LineFault, type Material, type Outcome, refused, type Task } from "./dialect.ts"
 import type { SerialLine } from "./line.ts"
 import type { Recognised } from "./recognition.ts"
+import { achieved, Steps, Stopped } from "./steps.ts"
 import type { Transcript } from "./transcript.ts"
 
 export interface DialogueParts {
@@ -29,20 +20,6 @@ export interface DialogueParts {
   readonly now: () => number
 }
 
-/** Tries of a step that fails for now, in one plug-in. */
-const TRIES = 4
-const PAUSE_MS = 300
-
-/** The end of a dialogue that a person, or another plug-in, has to do something about. */
-class Stopped extends Error {
-  readonly refusal: Refused
-
-  constructor(refusal: Refused) {
-    super(refusal.sentence)
-    this.refusal = refusal
-  }
-}
-
 /**
  * One job with its device on the line, from where the job was left. Every step is on the disk before it is begun, and
  * may be begun again; so the line, the process or the power may end at any moment. Resolves when there is nothing more
@@ -51,11 +28,13 @@ class Stopped extends Error {
 export class Dialogue {
   readonly #parts: DialogueParts
   readonly #id: string
+  readonly #steps: Steps
   readonly #task: Task
 
   constructor(id: string, parts: DialogueParts) {
     this.#id = id
     this.#parts = parts
+    this.#steps = new Steps(id, parts.provisioning.jobs, parts.line, parts.transcript)
     this.#task = {
       job: id,
       commonName: this.#job.username,
@@ -84,16 +63,17 @@ export class Dialogue {
   async #speak(): Promise<void> {
     this.#assertOwnName()
     if (!this.#holdsKey()) await this.#certify()
-    const stored = await this.#step("store", (line) => this.#dialect.store(line, this.#task, this.#material()))
+    const stored = await this.#steps.take("store", (line) => this.#dialect.store(line, this.#task, this.#material()))
     if (!stored.ok) {
       await this.#certify()
-      this.#assert(await this.#step("store", (line) => this.#dialect.store(line, this.#task, this.#material())))
+      achieved(await this.#steps.take("store", (line) => this.#dialect.store(line, this.#task, this.#material())))
     }
-    const verify = await this.#step("verify", (line) => this.#dialect.verify(line, this.#task, this.#material()))
-    if (!this.#assert(verify).proven)
-      this.#task.note("the device cannot say what it holds: its first connection will show")
-    const connect = await this.#step("connect", (line) => this.#dialect.connect(line, this.#task, this.#material()))
-    const { told, remedy } = this.#assert(connect)
+    const verify = await this.#steps.take("verify", (line) => this.#dialect.verify(line, this.#task, this.#material()))
+    if (!achieved(verify).proven) this.#task.note("the device cannot say what it holds: its first connection will show")
+    const connect = await this.#steps.take("connect", (line) =>
+      this.#dialect.connect(line, this.#task, this.#material()),
+    )
+    const { told, remedy } = achieved(connect)
     this.#task.note(told ? "the device was told to connect" : (remedy ?? "restart the device so that it connects"))
     await this.#prove(told ? undefined : remedy)
   }
@@ -122,8 +102,8 @@ export class Dialogue {
 
   async #certify(): Promise<void> {
     const { keyOrigin } = this.#dialect
-    const { csr } = this.#assert(await this.#step("request", (line) => this.#request(line)))
-    await this.#advance("certify")
+    const { csr } = achieved(await this.#steps.take("request", (line) => this.#request(line)))
+    await this.#steps.advance("certify")
     const { certificate } = await this.#parts.provisioning.certify(this.#id, csr, keyOrigin)
     this.#task.note(`certificate ${certificate?.serial} is for the key ${certificate?.spkiHash}`)
   }
@@ -132,68 +112,6 @@ export class Dialogue {
     if (this.#dialect.request !== undefined) return this.#dialect.request(line, this.#task)
     this.#task.note("the gateway makes the key, since this device can only be given one")
     return { ok: true, value: { csr: this.#parts.ownKey().csrPem } }
-  }
-
-  /**
-   * Does a step as often as it fails for now, and as often as the person has to be asked first. What is answered is
-   * success, or that the key is lost; everything else is thrown.
-   */
-  async #step<T>(step: Step, work: (line: SerialLine) => Promise<Outcome<T>>): Promise<Outcome<T>> {
-    await this.#advance(step)
-    for (let tried = 1; ; ) {
-      const outcome = await this.#outcomeOf(work)
-      if (outcome.ok || outcome.code === "key-lost") return outcome
-      if (outcome.question !== undefined) {
-        await this.#ask(outcome.question)
-        continue
-      }
-      if (!outcome.passing || tried++ >= TRIES) throw new Stopped(outcome)
-      this.#task.note(`${outcome.sentence}; trying again`)
-      await this.#parts.line.wait(PAUSE_MS)
-    }
-  }
-
-  async #outcomeOf<T>(work: (line: SerialLine) => Promise<Outcome<T>>): Promise<Outcome<T>> {
-    try {
-      return await work(this.#parts.line)
-    } catch (error) {
-      if (!(error instanceof LineFault) || error.code !== "timeout") throw error
-      const sentence = `the device stopped answering (${error.message}): plug it in again, and it goes on where it was`
-      return { ok: false, code: "silent", sentence, passing: true }
-    }
-  }
-
-  #assert<T>(outcome: Outcome<T>): T {
-    if (!outcome.ok) throw new Stopped(outcome)
-    return outcome.value
-  }
-
-  /** Shows the question and waits, with the line open, for the answer. Rejects when the line goes first. */
-  async #ask(question: Question): Promise<void> {
-    const { jobs } = this.#parts.provisioning
-    const { signal } = this.#parts.line
-    const answered = Promise.withResolvers<void>()
-    const stop = jobs.onChange((job) => {
-      if (job.id === this.#id && job.answers[question.id] !== undefined) answered.resolve()
-    })
-    const end = () => answered.reject(signal.reason)
-    signal.addEventListener("abort", end)
-    try {
-      await this.#change((job) => ({ ...job, state: "question", question: { ...question } }))
-      this.#task.note(`asked: ${question.sentence}`)
-      if (signal.aborted) end()
-      await answered.promise
-      await this.#change((job) => ({ ...job, state: "running" }))
-    } finally {
-      answered.promise.catch(() => {})
-      stop()
-      signal.removeEventListener("abort", end)
-    }
-  }
-
-  async #advance(step: Step): Promise<void> {
-    this.#parts.line.signal.throwIfAborted()
-    await this.#change((job) => ({ ...job, step }))
   }
 
   #material(): Material {
@@ -215,7 +133,7 @@ export class Dialogue {
     })
     try {
       // it may have connected before this is written
-      const job = await this.#change((one) => ({
+      const job = await this.#steps.change((one) => ({
         ...one,
         state: "proving",
         step: "prove",
@@ -227,7 +145,7 @@ export class Dialogue {
       stop()
     }
     if (hasEnded(this.#job)) this.#task.note("the device's own connection was seen: done")
-    else await this.#change((job) => ({ ...job, problem: notSeen(job, provisioning, this.#parts.now()) }))
+    else await this.#steps.change((job) => ({ ...job, problem: notSeen(job, provisioning, this.#parts.now()) }))
   }
 
   /** What the device says meanwhile goes into the log. Ends with the time, or with the line: nothing depends on it. */
@@ -243,18 +161,13 @@ export class Dialogue {
     }
   }
 
-  /** A job that has ended meanwhile stays as it is. */
-  #change(change: (job: Job) => Job): Promise<Job> {
-    return this.#parts.provisioning.jobs.change(this.#id, (job) => (hasEnded(job) ? job : change(job)))
-  }
-
   async #end(error: unknown): Promise<void> {
     const at = this.#parts.now()
     const { transcript } = this.#parts
     if (error instanceof LineFault) {
       transcript.note(error.message)
       const problem = { code: error.code, sentence: error.message, at }
-      await this.#change((job) => {
+      await this.#steps.change((job) => {
         // a question stays open, and a device that is to connect by itself needs no cable
         if (job.state !== "running") return job
         return error.code === "aborted" ? { ...job, state: "interrupted" } : { ...job, state: "interrupted", problem }
@@ -262,7 +175,7 @@ export class Dialogue {
     } else if (error instanceof Stopped) {
       const { code, sentence, passing } = error.refusal
       transcript.note(sentence)
-      await this.#change((job) => ({
+      await this.#steps.change((job) => ({
         ...job,
         state: passing ? "interrupted" : "refused",
         problem: { code, sentence, at },
@@ -270,7 +183,7 @@ export class Dialogue {
     } else if (error instanceof GatewayError) {
       transcript.note(error.message)
       const problem = { code: error.code, sentence: error.message.slice(0, 2000), at }
-      await this.#change((job) => ({ ...job, state: "refused", problem }))
+      await this.#steps.change((job) => ({ ...job, state: "refused", problem }))
     } else throw error
   }
 }

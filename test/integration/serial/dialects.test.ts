@@ -87,7 +87,7 @@ const DEVICES: readonly (readonly [string, Dialect, Player])[] = [
   ["arduino", eccx08, new Eccx08Player()],
 ]
 
-describe("over a real serial port, openssl and the broker accept what the device got", { concurrency: 4 }, () => {
+describe("over a real serial port, openssl and the broker accept what the device got", () => {
   for (const [name, dialect, player] of DEVICES) {
     test(`${name}: ${dialect.title}`, async () => {
       await using pair = await PtyPair.make()
