@@ -37,7 +37,10 @@ export abstract class Player {
 /** Plays a device on one end of a pty pair. */
 export async function playOn(path: string, player: Player): Promise<AsyncDisposable> {
   const port = await serialBinding.open(path, 115_200)
-  player.send = (text) => void port.write(Buffer.from(text, "latin1")).catch(() => {})
+  let sent = Promise.resolve() // one write after the other: of two at once the port may take the second first
+  player.send = (text) => {
+    sent = sent.then(() => port.write(Buffer.from(text, "latin1"))).catch(() => {})
+  }
   const into = Buffer.alloc(4096)
   const live = (async () => {
     for (;;) player.take(into.subarray(0, await port.read(into)).toString("latin1"))
