@@ -105,7 +105,7 @@ export function completeLimits(chosen: Partial<Limits>, totalMemoryBytes: number
     retainedBytes: Math.floor(totalMemoryBytes / 16),
     retainedPayloadBytes: packetBytes,
     sessionExpirySeconds: 30 * 24 * 3600,
-    inflightIncoming: 20,
+    inflightIncoming: 100, // what one commit of the disk can take in: with 20 a publisher waits three times as long
     inflightOutgoing: 100,
     incomingQos2: 1000,
     publishesPerSecond: 0,

@@ -80,7 +80,7 @@ describe("CONNECT and CONNACK", () => {
 
   it("CONNACK tells MQTT 5 the gateway's limits, and no property that says what is so anyway (3.2.2.3)", async () => {
     const { connack } = await plant.try()
-    assert.deepEqual(connack.properties, { receiveMaximum: 20, maximumPacketSize: 1048576, topicAliasMaximum: 16 })
+    assert.deepEqual(connack.properties, { receiveMaximum: 100, maximumPacketSize: 1048576, topicAliasMaximum: 16 })
   })
 
   it("a session expiry beyond the gateway's is cut, and the client is told (3.2.2.3.2)", async () => {
