@@ -4,15 +4,13 @@ import { hasTooManyLevels, mayPublish, prefixedTopic } from "../gate/authorizati
 import { Message } from "../message.ts"
 import type { Session } from "../session/session.ts"
 import type { MessageProperties, QoS } from "../wire/packet.ts"
-import { ProtocolError, Reason, violated } from "../wire/reason.ts"
+import { ProtocolError, Reason } from "../wire/reason.ts"
 import type { Connection } from "./connection.ts"
 import type { Exchange } from "./exchange.ts"
 import { isRenewal, receiveRenewal } from "./renewal.ts"
 
 const PUBACK = 4
 const PUBREC = 5
-const PUBREL = 6
-const PUBCOMP = 7
 const NOT_KEPT = "a message could not be kept"
 
 /** PUBLISH from a client: alias, QoS 2 bookkeeping, judgement, then aedes' pipeline, whose end is the acknowledgement. */
@@ -55,8 +53,9 @@ function publishInTurn(connection: Connection, { succession }: Session, message:
   succession.follow(message.topic, () =>
     connection.exchange.core.publish(message, connection, (error) => {
       const { receipt } = message
-      if (error || receipt === undefined) answerTo(connection, 1, packetId, error, answer)
-      else receipt.whenOver((failure) => answerTo(connection, 1, packetId, failure, answer))
+      const reason = reasonFor(connection, message)
+      if (error || receipt === undefined) answerTo(connection, 1, packetId, error, answer, reason)
+      else receipt.whenOver((failure) => answerTo(connection, 1, packetId, failure, answer, reason))
     }),
   )
 }
@@ -66,10 +65,18 @@ function publishOnce(connection: Connection, message: Message, packetId: number)
   connection.exchange.core.publish(message, connection, (error) => {
     const { receipt } = message
     if (error) return failPublish(connection, 1, packetId)
-    if (receipt === undefined || receipt.isOver) return acknowledge(connection, 1, packetId, Reason.success)
+    const reason = reasonFor(connection, message)
+    if (receipt === undefined || receipt.isOver) return acknowledge(connection, 1, packetId, reason)
     const answer = connection.answers.await(PUBACK, packetId, message.size)
-    receipt.whenOver((failure) => answerTo(connection, 1, packetId, failure, answer))
+    receipt.whenOver((failure) => answerTo(connection, 1, packetId, failure, answer, reason))
   })
+}
+
+/** The message was taken; MQTT 5 is told where nobody has subscribed to it (3.4.2.1). */
+function reasonFor({ version5, exchange }: Connection, { topic }: Message): number {
+  if (!version5) return Reason.success
+  const { targets, groups } = exchange.tree.match(topic)
+  return targets.length > 0 || groups.length > 0 ? Reason.success : Reason.noMatchingSubscribers
 }
 
 /**
@@ -102,44 +109,12 @@ function answerTo(
   packetId: number,
   failure: unknown,
   answer: (reason: number) => void,
+  otherwise: number = Reason.success,
 ): void {
-  if (!failure) return answer(Reason.success)
+  if (!failure) return answer(otherwise)
   if (qos === 2) connection.session?.incoming.delete(packetId)
   if (connection.version5) answer(Reason.quotaExceeded)
   else connection.end(Reason.unspecified, NOT_KEPT)
-}
-
-/** PUBACK, PUBREC, PUBREL or PUBCOMP from a client. */
-export function receiveAcknowledge(
-  connection: Connection,
-  type: 4 | 5 | 6 | 7,
-  packetId: number,
-  reason: number,
-): void {
-  const { session, version5 } = connection
-  if (session === undefined) return
-  if (type === PUBREL) return receiveRelease(connection, session, packetId)
-  const item = session.window.get(packetId)
-  if (item === undefined) {
-    // after a reconnect either side may repeat what the other has finished with; only a PUBREC needs an answer
-    if (session.acknowledgeEarly(type, packetId)) return
-    if (type === PUBREC && reason < 0x80)
-      connection.sendAcknowledge(PUBREL, packetId, version5 ? Reason.packetIdentifierNotFound : 0)
-    return
-  }
-  if ((type === PUBACK) !== (item.qos === 1)) violated(`packet type ${type} acknowledges a QoS ${item.qos} message`)
-  if (type === PUBREC && reason < 0x80) return session.release(item)
-  if (type === PUBCOMP && !item.released) violated("PUBCOMP before PUBREC")
-  session.settle(packetId)
-}
-
-/** PUBREL: the packet identifier may be used again once the disk has forgotten it, or its next message would be lost. */
-function receiveRelease(connection: Connection, session: Session, packetId: number): void {
-  const known = session.incoming.delete(packetId)
-  const complete = () =>
-    connection.sendAcknowledge(PUBCOMP, packetId, known ? Reason.success : Reason.packetIdentifierNotFound)
-  if (known && session.durable) connection.exchange.ledger.released(session, packetId, complete)
-  else complete()
 }
 
 /** False when this QoS 2 message was received before and needs only its PUBREC again [MQTT-4.3.3-10]. */

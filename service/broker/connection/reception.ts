@@ -1,10 +1,11 @@
 import { PINGRESP } from "../wire/encode.ts"
 import type { Connect, MessageProperties, PacketSink, QoS, Subscription } from "../wire/packet.ts"
 import { Reason, violated } from "../wire/reason.ts"
+import { receiveAcknowledge } from "./acknowledge.ts"
 import { receiveConnect } from "./connect.ts"
 import type { Connection } from "./connection.ts"
 import { SAID_GOODBYE } from "./departure.ts"
-import { receiveAcknowledge, receivePublish } from "./publish.ts"
+import { receivePublish } from "./publish.ts"
 import { receiveSubscribe, receiveUnsubscribe } from "./subscribe.ts"
 
 /** Where the packets of one connection arrive; those that take more than a line have a file each beside this one. */

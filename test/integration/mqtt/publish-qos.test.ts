@@ -187,4 +187,20 @@ describe("delivery by QoS", () => {
     }
     await subscriber.quiet()
   })
+
+  it("MQTT 5: PUBACK says 0x10 where nobody has subscribed, not where somebody sleeps or only a group has (3.4.2.1)", async () => {
+    const [publisher, root] = [await plant.client(), plant.fresh()]
+    assert.equal(await publisher.publish(`${root}/nobody`), 0x10)
+    assert.equal(await publisher.publish(`${root}/kept`, "x", { retain: true }), 0x10)
+    const sleeper = await plant.client({ id: plant.fresh("sleeper"), clean: false, expiry: 60 })
+    await sleeper.subscribe({ topic: `${root}/sleeper`, qos: 1 })
+    await sleeper.vanish()
+    assert.equal(await publisher.publish(`${root}/sleeper`), 0)
+    const member = await plant.client()
+    await member.subscribe(`$share/g/${root}/group`)
+    assert.equal(await publisher.publish(`${root}/group`), 0)
+    await member.leave()
+    assert.equal(await publisher.publish(`${root}/group`), 0x10)
+    assert.equal(await publisher.publish(`${root}/nobody`, "", { qos: 2 }), 0)
+  })
 })
