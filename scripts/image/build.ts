@@ -133,7 +133,7 @@ function layStage({ request, meta, signing, tar, cache, image }: Site, stage: st
     aside.kernel,
     meta.boards.map((board) => board.deviceTree),
   )
-  finishRoot(stage, epoch)
+  finishRoot(stage, meta.neverStarted, epoch)
 }
 
 async function compare(site: Site, names: readonly string[]): Promise<void> {

@@ -97,10 +97,12 @@ function makeData({ scratch, epoch }: DiskInputs, size: number): string {
   rmSync(content, { recursive: true, force: true })
   mkdirSync(content)
   utimesSync(content, epoch, epoch)
+  // of a card, not of the 192 MiB it has here: mkfs would take blocks of 1 KiB
+  const sizes = ["-b", "4096", "-i", "16384"]
   const fixed = ["-U", "67617465-da7a-4000-8000-000000000001", "-E"]
   const options = "hash_seed=67617465-da7a-4000-8000-000000000002,root_owner=0:0,lazy_itable_init=0,lazy_journal_init=0"
   const env = { E2FSPROGS_FAKE_TIME: String(epoch) }
-  run("mkfs.ext4", ["-q", "-F", "-L", "gatehouse-data", ...fixed, options, "-d", content, path], { env })
+  run("mkfs.ext4", ["-q", "-F", "-L", "gatehouse-data", ...sizes, ...fixed, options, "-d", content, path], { env })
   return path
 }
 

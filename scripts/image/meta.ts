@@ -30,6 +30,8 @@ const META = z.strictObject({
   includedPaths: words,
   /** Below /usr/lib/modules/<version>/kernel. */
   excludedModules: words,
+  /** Units and generators of systemd's own that no box needs: masked, as they cost time at every start. */
+  neverStarted: z.array(z.string().regex(/^[\w@-]+(?:\.(?:service|mount|automount|socket)|-generator)$/)),
   boards: z.array(board).min(1),
   disk: z.strictObject({ bootMiB: mebibytes, slotMiB: mebibytes, dataMiB: mebibytes }),
   /** Everything that is open to the network; docs/ports and the firewall are checked against it. */

@@ -30,15 +30,25 @@ export function layRoot(inputs: StageInputs, stage: string): void {
 }
 
 /** Users, enabled units and mount points; then everything goes that no box needs or that differs between builds. */
-export function finishRoot(stage: string, epoch: number): void {
+export function finishRoot(stage: string, neverStarted: readonly string[], epoch: number): void {
   const env = { SOURCE_DATE_EPOCH: String(epoch), TZ: "UTC" }
   run("systemd-sysusers", [`--root=${stage}`], { env })
   run("systemctl", [`--root=${stage}`, "preset-all", "--preset-mode=full"], { env })
   run("systemctl", [`--root=${stage}`, "set-default", "multi-user.target"], { env })
+  mask(stage, neverStarted)
   for (const path of LEFT_BEHIND) rmSync(join(stage, path), { recursive: true, force: true })
   for (const path of EMPTIED) empty(join(stage, path))
   for (const path of ["etc/machine-id", "etc/hostname", "etc/fstab"]) writeFileSync(join(stage, path), "")
   symlinkSync("../run/systemd/resolve/stub-resolv.conf", join(stage, "etc/resolv.conf"))
+}
+
+/** As systemd.unit(5) and systemd.generator(7) want it. */
+function mask(stage: string, names: readonly string[]): void {
+  for (const name of names) {
+    const folder = join(stage, "etc/systemd", name.endsWith("-generator") ? "system-generators" : "system")
+    mkdirSync(folder, { recursive: true })
+    symlinkSync("/dev/null", join(folder, name))
+  }
 }
 
 /** /var is the data partition: what lies there in the root is never seen, so neither apt nor dpkg works on the box. */

@@ -26,8 +26,9 @@ export function built(kind: "base" | "update", ending: string): string {
 
 /** Emulation on a busy machine takes several times what it takes on an idle one. */
 export const START_SECONDS = 3600
+/** Of one case, in milliseconds. */
+export const CASE = { timeout: 7_200_000 } as const
 
-const READY = "ready"
 export const ADMINISTRATOR = { username: "boss", password: "twelve or more 12" }
 
 /** An empty folder of a case. */
@@ -38,36 +39,78 @@ export function scratch(name: string): string {
   return folder
 }
 
-/** A card of 4 GiB with a fresh image. */
-export function freshCard(folder: string): string {
+/** A card with a fresh image. */
+export function freshCard(folder: string, size: "4G" | "16G" = "4G"): string {
+  return cardOn(folder, built("base", "img"), size)
+}
+
+/** A card that holds what `below` does, which stays as it is. */
+export function cardOn(folder: string, below: string, ...size: string[]): string {
   const disk = join(folder, "disk.qcow2")
-  run("qemu-img", ["create", "-q", "-f", "qcow2", "-b", built("base", "img"), "-F", "raw", disk, "4G"])
+  const format = below.endsWith(".qcow2") ? "qcow2" : "raw"
+  run("qemu-img", ["create", "-q", "-f", "qcow2", "-b", below, "-F", format, disk, ...size])
   return disk
 }
 
-export async function started(t: TestContext, folder: string, disk: string, from?: string): Promise<Machine> {
-  const options = { disk, uBoot: built("base", "u-boot-qemu.bin"), folder: join(folder, "machine") }
-  const machine = await Machine.start({ ...options, ...(from === undefined ? {} : { from }) })
+/** A machine that was just switched on. It ends with the test. */
+export async function powered(
+  t: TestContext,
+  folder: string,
+  disk: string,
+  options: { readonly from?: string; readonly bootLoaderOnly?: boolean } = {},
+): Promise<Machine> {
+  const machine = await Machine.start({
+    disk,
+    uBoot: built("base", "u-boot-qemu.bin"),
+    folder: join(folder, "machine"),
+    ...options,
+  })
   t.after(() => machine.cutPower())
   return machine
 }
 
-/** Keeps a machine, running and claimed, for every other case to go on from. */
-export async function keepReady(machine: Machine): Promise<void> {
-  await machine.qmp.monitor(`savevm ${READY}`)
-  await machine.cutPower()
-  copyFileSync(machine.disk, join(WORK, "ready.qcow2"))
-  run("sync", [])
-  writeFileSync(join(WORK, "ready.json"), JSON.stringify({ image: built("base", "img") }))
+const KEPT = join(WORK, "kept.qcow2")
+
+/** What is kept for the other cases: a machine that is healthy and nobody's, and one that is in service. */
+export type Kept = "fresh" | "ready"
+
+/** Keeps the machine as it runs. */
+export async function keep(machine: Machine, name: Kept): Promise<void> {
+  await machine.qmp.monitor(`savevm ${name}`)
 }
 
-/** A machine as `keepReady` kept it: booted, healthy, in service. */
-export async function readyMachine(t: TestContext, name: string): Promise<Machine> {
-  if (!existsSync(join(WORK, "ready.json"))) throw new Error("no machine was kept; run start.test.ts first")
+/** Ends the machine; from now on the others can go on from what was kept of it. */
+export async function keepAll(machine: Machine): Promise<void> {
+  await machine.cutPower()
+  copyFileSync(machine.disk, KEPT)
+}
+
+/** A machine that goes on from where `keep` kept it: booted and healthy. */
+export async function machineFrom(t: TestContext, kept: Kept, name: string): Promise<Machine> {
+  if (!existsSync(KEPT)) throw new Error("no machine was kept; run start.test.ts first")
   const folder = scratch(name)
   const disk = join(folder, "disk.qcow2")
-  copyFileSync(join(WORK, "ready.qcow2"), disk)
-  return await started(t, folder, disk, READY)
+  copyFileSync(KEPT, disk)
+  return await powered(t, folder, disk, { from: kept })
+}
+
+/** A fact that one case leaves for the others. */
+export function leave(name: string, value: unknown): void {
+  writeFileSync(join(WORK, `${name}.json`), JSON.stringify(value))
+}
+
+export function left<T>(name: string): T {
+  return JSON.parse(readFileSync(join(WORK, `${name}.json`), "utf8"))
+}
+
+/** Whatever tells one box from another, a line each. */
+export async function identity(machine: Machine): Promise<string[]> {
+  const facts = await machine.run(`
+    cat /etc/machine-id /etc/hostname
+    sfdisk --disk-id /run/gatehouse/disk/whole
+    find /var/lib/gatehouse -name '*.key' -o -name '*.pem' -o -name '*.crt' | sort | xargs sha256sum | cut -c 1-64
+    sha256sum </var/lib/systemd/random-seed`)
+  return facts.trim().split("\n")
 }
 
 /** What became of a request to root, as the API tells it. */
@@ -88,10 +131,10 @@ export async function upload(machine: Machine, bundle: string): Promise<Told> {
   return await toldOnce(machine, JSON.parse(text).id, isOver, 1800)
 }
 
-/** Asks for an act on the machine itself, freshly signed in. */
-export async function act(machine: Machine, what: "install" | "roll-back" | "restart"): Promise<string> {
+/** Asks for an act on the machine itself, freshly signed in; answers the request's id. */
+export async function act(machine: Machine, method: "POST" | "PUT", what: string, body?: unknown): Promise<string> {
   const authorization = await signedIn(machine)
-  const { status, text } = await machine.call("POST", `/api/v1/appliance/${what}`, { authorization })
+  const { status, text } = await machine.call(method, `/api/v1/appliance/${what}`, { authorization }, body)
   if (status !== 202) throw new Error(`${what} was answered ${status}: ${text}`)
   return JSON.parse(text).id
 }
@@ -111,7 +154,7 @@ export async function toldOnce(machine: Machine, id: string, reached: (answer: T
     } catch {
       authorization = ""
     }
-    await sleep(2000)
+    await sleep(3000)
   }
   throw new Error(`request ${id} got only as far as ${JSON.stringify(last)} within ${seconds} s`)
 }
@@ -136,8 +179,13 @@ export async function apiStatus(machine: Machine): Promise<{ version: string; cl
   return JSON.parse(text)
 }
 
+/** Writes a file onto a card. */
+export function writeTo(disk: string, at: number, file: string): void {
+  run("qemu-io", ["-f", "qcow2", "-c", `write -q -s ${file} ${at} ${readFileSync(file).length}`, disk])
+}
+
 /** Changes one bit of a card. */
-export function flipByte(disk: string, at: number): void {
+export function flipBit(disk: string, at: number): void {
   const io = (command: string) => run("qemu-io", ["-f", "qcow2", "-c", command, disk])
   const before = /^[0-9a-f]+:\s+([0-9a-f]{2})/m.exec(io(`read -v ${at} 1`))?.[1]
   const flipped = Number.parseInt(before ?? "00", 16) ^ 1

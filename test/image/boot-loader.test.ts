@@ -5,7 +5,7 @@ import { closeSync, openSync, readFileSync, writeSync } from "node:fs"
 import { join } from "node:path"
 import { type TestContext, test } from "node:test"
 import { run } from "../../scripts/image/run.ts"
-import { built, LAYOUT, REPOSITORY, scratch, started } from "./appliance.ts"
+import { built, CASE, cardOn, LAYOUT, powered, REPOSITORY, scratch } from "./appliance.ts"
 import type { Machine } from "./machine.ts"
 
 const BOOT_STATE = join(REPOSITORY, "image/rootfs/usr/lib/gatehouse/boot-state")
@@ -38,10 +38,8 @@ function bootState(card: string, ...args: string[]): string {
   return stdout
 }
 
-async function powered(t: TestContext, folder: string, card: string): Promise<Machine> {
-  const disk = join(folder, "card.qcow2")
-  run("qemu-img", ["create", "-q", "-f", "qcow2", "-b", card, "-F", "raw", disk])
-  return await started(t, folder, disk)
+function poweredWith(t: TestContext, folder: string, card: string): Promise<Machine> {
+  return powered(t, folder, cardOn(folder, card), { bootLoaderOnly: true })
 }
 
 /** The slot whose kernel U-Boot starts, in the start that begins at `from` of the console. */
@@ -54,12 +52,10 @@ async function startedSlot(machine: Machine, from = 0): Promise<string> {
     .slice(-1)
 }
 
-test("a version on trial is started three times, then the other slot; each start is counted", {
-  timeout: 3_600_000,
-}, async (t) => {
+test("a version on trial is started three times, then the other slot; each start is counted", CASE, async (t) => {
   const { folder, card } = cardWithBoth("trial")
   bootState(card, "set-primary", "B")
-  const machine = await powered(t, folder, card)
+  const machine = await poweredWith(t, folder, card)
   const order: string[] = []
   for (let start = 0; start < 4; start++) {
     const from = machine.console.length
@@ -70,42 +66,42 @@ test("a version on trial is started three times, then the other slot; each start
   assert.match(machine.console, /order B A, A 3 B 0 starts left/)
 })
 
-test("a slot with one flipped bit in its kernel, initramfs or script is passed over in the same start", {
-  timeout: 3_600_000,
-}, async (t) => {
-  const bytes = readFileSync(built("update", "slot")).readUInt32BE(4)
-  for (const [part, at] of [
-    ["script", 1500],
-    ["kernel", bytes - 5 * MEBIBYTE],
-  ] as const) {
-    const { folder, card } = cardWithBoth(`damaged-${part}`)
-    bootState(card, "set-primary", "B")
-    const place = part === "script" ? readFileSync(built("update", "slot")).indexOf("gatehouse.slot=") : at
-    flip(card, LAYOUT.b.start + place)
-    const machine = await powered(t, folder, card)
-    assert.equal(await startedSlot(machine), "A", part)
-    assert.match(machine.console, /gatehouse: slot B is damaged/)
-    await machine.cutPower()
-  }
-})
+test(
+  "a slot with one flipped bit in its kernel, initramfs or script is passed over in the same start",
+  CASE,
+  async (t) => {
+    const bytes = readFileSync(built("update", "slot")).readUInt32BE(4)
+    for (const [part, at] of [
+      ["script", 1500],
+      ["kernel", bytes - 5 * MEBIBYTE],
+    ] as const) {
+      const { folder, card } = cardWithBoth(`damaged-${part}`)
+      bootState(card, "set-primary", "B")
+      const place = part === "script" ? readFileSync(built("update", "slot")).indexOf("gatehouse.slot=") : at
+      flip(card, LAYOUT.b.start + place)
+      const machine = await poweredWith(t, folder, card)
+      assert.equal(await startedSlot(machine), "A", part)
+      assert.match(machine.console, /gatehouse: slot B is damaged/)
+      await machine.cutPower()
+    }
+  },
+)
 
-test("an empty slot, and a card whose both boot states are torn, start slot A", { timeout: 3_600_000 }, async (t) => {
+test("an empty slot, and a card whose both boot states are torn, start slot A", CASE, async (t) => {
   const { folder, card } = cardWithBoth("torn")
   bootState(card, "set-primary", "B")
   write(card, MEBIBYTE, Buffer.alloc(100, 0x55))
   write(card, 2 * MEBIBYTE, Buffer.alloc(100, 0x55))
-  const torn = await powered(t, folder, card)
+  const torn = await poweredWith(t, folder, card)
   assert.equal(await startedSlot(torn), "A")
   await torn.cutPower()
   const empty = cardWithBoth("empty")
   write(empty.card, LAYOUT.b.start, Buffer.alloc(MEBIBYTE))
   bootState(empty.card, "set-primary", "B")
-  assert.equal(await startedSlot(await powered(t, empty.folder, empty.card)), "A")
+  assert.equal(await startedSlot(await poweredWith(t, empty.folder, empty.card)), "A")
 })
 
-test("a cut at any point of the order in which an update writes starts a whole version", {
-  timeout: 7_200_000,
-}, async (t) => {
+test("a cut at any point of the order in which an update writes starts a whole version", CASE, async (t) => {
   const slot = readFileSync(built("update", "slot"))
   /** What RAUC and the root unit do to the card, in order; each may be cut after any part of it. */
   const steps: readonly (readonly [moment: string, slots: string, act: (card: string) => void])[] = [
@@ -127,7 +123,7 @@ test("a cut at any point of the order in which an update writes starts a whole v
   write(card, LAYOUT.b.start, Buffer.alloc(slot.length))
   for (const [moment, expected, act] of steps) {
     act(card)
-    const machine = await powered(t, folder, card)
+    const machine = await poweredWith(t, folder, card)
     assert.equal(await startedSlot(machine), expected, moment)
     await machine.cutPower()
     t.diagnostic(`${moment}: slot ${expected}`)

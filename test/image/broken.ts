@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto"
-import { copyFileSync, readFileSync, truncateSync, writeFileSync } from "node:fs"
+import { copyFileSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { makeBundle } from "../../scripts/image/bundle.ts"
 import { developmentKeys } from "../../scripts/image/keys.ts"
@@ -25,22 +25,21 @@ function hide(path: string, text: string): string {
   return `mkdir -p /root/run; echo '${text}' >/root/run/broken && mount --bind /root/run/broken /root/usr/lib/gatehouse/${path}`
 }
 
-/** A bundle of the update with a fault in it, signed with our key. */
-export function faultyBundle(fault: keyof typeof FAULTS): string {
+/** A slot of the update with a fault in it, for a card. */
+export function faultySlot(fault: keyof typeof FAULTS, folder: string): string {
   if (FAULTS[fault] === INIT) throw new Error(`the fault ${fault} is not in /init; image/initramfs/init has changed`)
-  const folder = scratch(`fault-${fault}`)
+  const parts = join(folder, "parts")
+  mkdirSync(parts)
   const slot = join(folder, "faulty.slot")
-  makeVariant({ slot: built("update", "slot"), init: FAULTS[fault], script: SCRIPT, boards: META.boards, folder }, slot)
-  const target = join(folder, "faulty.raucb")
   const inputs = {
-    compatible: META.compatible,
-    version: NEXT_VERSION,
-    notes: `an update that ${fault}`,
-    slot,
-    scratch: folder,
+    slot: built("update", "slot"),
+    init: FAULTS[fault],
+    script: SCRIPT,
+    boards: META.boards,
+    folder: parts,
   }
-  makeBundle(inputs, keys(), target)
-  return target
+  makeVariant(inputs, slot)
+  return slot
 }
 
 /** Bundles that must be refused, each for another reason. They are small: none gets as far as being written. */

@@ -19,7 +19,7 @@ import { join } from "node:path"
 import { pipeline } from "node:stream/promises"
 import { setTimeout as sleep } from "node:timers/promises"
 import { PROBE_MOUNT, PROBE_PORT, PROBE_UNIT, Probe } from "./probe.ts"
-import { Qmp } from "./qmp.ts"
+import { connected, Qmp } from "./qmp.ts"
 
 export interface MachineOptions {
   /** A qcow2 file; the machine writes to it. */
@@ -29,6 +29,8 @@ export interface MachineOptions {
   readonly folder: string
   /** A snapshot in the disk to go on from. */
   readonly from?: string
+  /** To see what U-Boot decides, and no more. */
+  readonly bootLoaderOnly?: boolean
 }
 
 const MQTTS = 8883
@@ -36,6 +38,17 @@ const MQTTS = 8883
 /** Guest ports that are reached through a port of this machine. */
 const FORWARDED = [443, 8084, 1883, 22, 80] as const
 type GuestPort = (typeof FORWARDED)[number]
+
+/** The second network port, with nothing plugged in. */
+export const CABLE = "cable"
+
+interface Parts {
+  readonly running: ChildProcess
+  readonly qmp: Qmp
+  readonly probe: Probe
+  readonly ports: Record<GuestPort, number>
+  readonly brokerAddress: string
+}
 
 /** One QEMU `-M virt` with an appliance in it. Killed when disposed: to it, that is a power cut. */
 export class Machine implements AsyncDisposable {
@@ -49,20 +62,16 @@ export class Machine implements AsyncDisposable {
   readonly brokerAddress: string
   readonly #process: ChildProcess
   readonly #ports: Readonly<Record<GuestPort, number>>
+  readonly #probe: Probe
 
-  private constructor(
-    options: MachineOptions,
-    running: ChildProcess,
-    qmp: Qmp,
-    ports: Record<GuestPort, number>,
-    brokerAddress: string,
-  ) {
-    this.brokerAddress = brokerAddress
+  private constructor(options: MachineOptions, parts: Parts) {
+    this.brokerAddress = parts.brokerAddress
     this.folder = options.folder
     this.disk = options.disk
-    this.qmp = qmp
-    this.#process = running
-    this.#ports = ports
+    this.qmp = parts.qmp
+    this.#process = parts.running
+    this.#ports = parts.ports
+    this.#probe = parts.probe
   }
 
   static async start(options: MachineOptions): Promise<Machine> {
@@ -79,14 +88,22 @@ export class Machine implements AsyncDisposable {
     const ended = once(running, "exit").then(() => {
       throw new Error(`qemu has ended:\n${readFileSync(join(folder, "qemu.log"), "utf8")}`)
     })
-    const qmp = await Promise.race([Qmp.open(join(folder, "qmp.sock")), ended])
+    const opened = Promise.all([Qmp.open(join(folder, "qmp.sock")), Probe.open(join(folder, "probe.sock"))])
+    const [qmp, probe] = await Promise.race([opened, ended])
     ended.catch(() => {})
-    return new Machine(options, running, qmp, ports, brokerAddress)
+    await skipCountdowns(join(folder, "console.sock"))
+    return new Machine(options, { running, qmp, probe, ports, brokerAddress })
   }
 
   /** The port of this machine that leads to a port of the guest. */
   port(guest: GuestPort): number {
     return this.#ports[guest]
+  }
+
+  /** Processor time that emulating it has taken, in seconds. */
+  get processorSeconds(): number {
+    const times = readFileSync(`/proc/${this.#process.pid}/stat`, "latin1").split(") ")[1]!.split(" ")
+    return (Number(times[11]) + Number(times[12])) / CLOCK_TICKS
   }
 
   get console(): string {
@@ -164,8 +181,9 @@ export class Machine implements AsyncDisposable {
     return await this.#sent("POST", path, { ...headers, ...type }, (to) => pipeline(createReadStream(file), to))
   }
 
-  probe(): Promise<Probe> {
-    return Probe.open(join(this.folder, "probe.sock"))
+  /** Plugs the network cable of `CABLE` in or out; the socket of its other end is in the folder. */
+  async plugIn(isIn: boolean): Promise<void> {
+    await this.qmp.run("set_link", { name: CABLE, up: isIn })
   }
 
   /** Plugs a USB serial adapter in and answers the pseudo terminal at the other end of its cable. */
@@ -175,15 +193,15 @@ export class Machine implements AsyncDisposable {
     return (cable as { pty: string }).pty
   }
 
-  /** Runs one script as root in the guest. */
-  async run(script: string, seconds?: number): Promise<string> {
-    using probe = await this.probe()
-    return await probe.run(script, seconds)
+  /** Runs one script as root in the guest; what it prints. Rejects when it fails. */
+  run(script: string, seconds?: number): Promise<string> {
+    return this.#probe.run(script, seconds)
   }
 
   /** Ends at once, with whatever was under way. */
   async cutPower(): Promise<void> {
     this.qmp[Symbol.dispose]()
+    this.#probe[Symbol.dispose]()
     if (this.#process.exitCode !== null || this.#process.signalCode !== null) return
     const ended = once(this.#process, "exit")
     this.#process.kill("SIGKILL")
@@ -195,8 +213,31 @@ export class Machine implements AsyncDisposable {
   }
 }
 
+/** Of /proc, a second (sysconf(_SC_CLK_TCK) on every Linux). */
+const CLOCK_TICKS = 100
+
+/**
+ * U-Boot waits two seconds for somebody who wants its prompt, and does so by counting: as much emulation as a tenth of a
+ * whole start. Takes the prompt and boots, which runs the same command.
+ */
+async function skipCountdowns(path: string): Promise<void> {
+  const console = await connected(path)
+  let seen = ""
+  console.on("error", () => {})
+  console.on("data", (chunk: Buffer) => {
+    seen = (seen + chunk.toString("latin1")).slice(-200)
+    if (/Hit any key to stop autoboot/.test(seen)) {
+      seen = ""
+      console.write(" ")
+    } else if (/=> $/.test(seen)) {
+      seen = ""
+      console.write("boot\r")
+    }
+  })
+}
+
 function qemuArguments(
-  { disk, uBoot, folder, from }: MachineOptions,
+  { disk, uBoot, folder, from, bootLoaderOnly = false }: MachineOptions,
   ports: Record<GuestPort, number>,
   brokerAddress: string,
 ): string[] {
@@ -211,18 +252,22 @@ function qemuArguments(
     `name=opt/io.systemd.credentials/${name},file=${at(file)}`,
   ]
   return [
-    ...["-M", "virt", "-cpu", "cortex-a72", "-smp", "2", "-m", "1024", "-accel", "tcg,thread=single,tb-size=256"],
-    // the guest's time is counted in instructions, 2 ns each: however little of the machine the emulation gets, no
+    // a second processor would be emulated by the same thread
+    ...["-M", "virt", "-cpu", "cortex-a72", "-smp", "1", "-m", "1024", "-accel", "tcg,thread=single,tb-size=256"],
+    // the guest's time is counted in instructions, 4 ns each: however little of the machine the emulation gets, no
     // watchdog and no time-out in the guest takes that for a hang
-    ...["-icount", "shift=1,sleep=on"],
+    ...(bootLoaderOnly ? [] : ["-icount", "shift=2,sleep=on"]),
     ...["-nodefaults", "-display", "none", "-bios", uBoot],
     // the process is killed, not the host: what it has written is on the disk, synchronised or not
     ...["-drive", `file=${disk},format=qcow2,if=none,id=disk,cache=unsafe`, "-device", "virtio-blk-pci,drive=disk"],
     ...["-netdev", `user,id=net,restrict=on,${forwards.join(",")}`, "-device", "virtio-net-pci,netdev=net"],
+    ...["-netdev", `stream,id=wire,server=on,addr.type=unix,addr.path=${at("cable.sock")}`],
+    ...["-device", `virtio-net-pci,netdev=wire,id=${CABLE}`],
     ...["-device", "virtio-rng-pci", "-device", "qemu-xhci", "-device", "i6300esb", "-action", "watchdog=reset"],
     ...["-device", "virtio-serial-pci", "-chardev", `socket,id=probe,path=${at("probe.sock")},server=on,wait=off`],
     ...["-device", `virtserialport,chardev=probe,name=${PROBE_PORT}`],
-    ...["-chardev", `file,id=console,path=${at("console.log")}`, "-serial", "chardev:console"],
+    ...["-chardev", `socket,id=console,path=${at("console.sock")},server=on,wait=off,logfile=${at("console.log")}`],
+    ...["-serial", "chardev:console"],
     ...["-qmp", `unix:${at("qmp.sock")},server=on,wait=off`],
     ...credential("systemd.extra-unit.p.service", "probe.service"),
     ...credential("fstab.extra", "fstab"),

@@ -40,7 +40,7 @@ export class Probe implements Disposable {
   }
 
   /** Runs a shell script as root in the guest and answers what it printed. Rejects when it fails, or after `seconds`. */
-  async run(script: string, seconds = 240): Promise<string> {
+  async run(script: string, seconds = 1200): Promise<string> {
     this.#socket.write(`${Buffer.from(script).toString("base64")}\n`)
     const timer = setTimeout(() => this.#socket.destroy(), seconds * 1000)
     const { value, done } = await this.#lines.next()

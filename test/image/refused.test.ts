@@ -1,14 +1,12 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { setTimeout as sleep } from "node:timers/promises"
-import { readyMachine, upload } from "./appliance.ts"
+import { CASE, machineFrom, upload } from "./appliance.ts"
 import { badBundles } from "./broken.ts"
 import type { Machine } from "./machine.ts"
 
-test("each kind of bad bundle is refused with its own reason, and the slot is not touched", {
-  timeout: 3_600_000,
-}, async (t) => {
-  const machine = await readyMachine(t, "refused")
+test("each kind of bad bundle is refused with its own reason, and the slot is not touched", CASE, async (t) => {
+  const machine = await machineFrom(t, "ready", "refused")
   const before = await machine.run(
     "head -c 64M /run/gatehouse/disk/slot-b | sha256sum; /usr/lib/gatehouse/boot-state show",
   )
@@ -26,10 +24,8 @@ test("each kind of bad bundle is refused with its own reason, and the slot is no
   assert.equal(after, before)
 })
 
-test("what root is asked in bad faith is refused, whatever lies in the drop folder", {
-  timeout: 1_800_000,
-}, async (t) => {
-  const machine = await readyMachine(t, "bad-faith")
+test("what root is asked in bad faith is refused, whatever lies in the drop folder", CASE, async (t) => {
+  const machine = await machineFrom(t, "ready", "bad-faith")
   const drop = "/var/lib/gatehouse/requests"
   await machine.run(`
     ln -s /etc/shadow ${drop}/a-link.json

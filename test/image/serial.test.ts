@@ -4,10 +4,10 @@ import { spawn } from "node:child_process"
 import { join } from "node:path"
 import { test } from "node:test"
 import { setTimeout as sleep } from "node:timers/promises"
-import { REPOSITORY, readyMachine, signedIn } from "./appliance.ts"
+import { CASE, machineFrom, REPOSITORY, signedIn } from "./appliance.ts"
 
-test("a device on the USB port is provisioned and connects over mutual TLS", { timeout: 3_600_000 }, async (t) => {
-  const machine = await readyMachine(t, "serial")
+test("a device on the USB port is provisioned and connects over mutual TLS", CASE, async (t) => {
+  const machine = await machineFrom(t, "ready", "serial")
   const authorization = await signedIn(machine)
   const ask = async (method: string, path: string, body?: unknown) => {
     const { status, text } = await machine.call(method, `/api/v1${path}`, { authorization }, body)

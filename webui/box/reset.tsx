@@ -16,7 +16,7 @@ const t = words({
     title: "Factory reset",
     what: "What to forget",
     settings: "The settings",
-    settingsHint: "Network and configuration go; users, roles and certificates stay.",
+    settingsHint: "The network goes back to DHCP; users, roles and certificates stay.",
     everything: "Everything",
     everythingHint: "Users, certificates and keys go too. Every device needs a new certificate. This cannot be undone.",
     name: "Name of this box, to be sure",
@@ -27,7 +27,7 @@ const t = words({
     title: "Zurücksetzen",
     what: "Was vergessen wird",
     settings: "Die Einstellungen",
-    settingsHint: "Netzwerk und Konfiguration gehen; Benutzer, Rollen und Zertifikate bleiben.",
+    settingsHint: "Das Netzwerk steht wieder auf DHCP; Benutzer, Rollen und Zertifikate bleiben.",
     everything: "Alles",
     everythingHint:
       "Auch Benutzer, Zertifikate und Schlüssel gehen. Jedes Gerät braucht ein neues Zertifikat. Das ist endgültig.",

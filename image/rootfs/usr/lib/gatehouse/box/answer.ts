@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { ANSWERS } from "./paths.ts"
-import { writeWhole } from "./whole-file.ts"
+import { UNFINISHED, writeWhole } from "./whole-file.ts"
 
 export interface BundleFacts {
   readonly version: string
@@ -43,6 +43,10 @@ export function pruneAnswers(): void {
 /** Requests that were being worked on when the power went: those of `except` are still under way. */
 export function endInterrupted(except: string | undefined): void {
   for (const name of readdirSync(ANSWERS)) {
+    if (name.endsWith(UNFINISHED)) {
+      rmSync(join(ANSWERS, name), { force: true })
+      continue
+    }
     const { id, kind, state } = JSON.parse(readFileSync(join(ANSWERS, name), "utf8"))
     if (state !== "working" || id === except) continue
     const restarts = kind === "restart" || kind === "factory-reset"

@@ -13,9 +13,12 @@ import {
   raiseFloor,
   type Trial,
 } from "./record.ts"
-import { keepDowntime, keepStatus } from "./status.ts"
+import { keepDowntime, keepStatus, uptime } from "./status.ts"
 
+/** Since power-on. */
 const DEADLINE_SECONDS = 600
+/** However late this was started. */
+const LEAST_SECONDS = 60
 
 /** The update or roll-back that led here has failed when another slot runs than the one it was for. */
 async function settleFailedTrial(trial: Trial): Promise<void> {
@@ -68,7 +71,7 @@ if (trial !== undefined && !here) await settleFailedTrial(trial)
 keepStatus()
 if (here)
   tell(trial.request, trial.kind, { state: "working", step: "trial", message: `Version ${trial.to} is on trial.` })
-const verdict = await waitForHealth(DEADLINE_SECONDS)
+const verdict = await waitForHealth(Math.max(LEAST_SECONDS, DEADLINE_SECONDS - uptime()))
 if (verdict.healthy) await keepVersion(here ? trial : undefined)
 else if (here && loadSlots()[otherSlot(runningSlot())]?.proven === true) await goBack(verdict.reason, trial)
 else console.log(`gatehouse: not healthy: ${verdict.reason}; there is nothing better to start`)

@@ -38,8 +38,12 @@ const BEFORE_THE_KERNEL_SECONDS = 10
 
 /** Remembers how long the start took, as the best estimate of the next one. */
 export function keepDowntime(): void {
-  const uptime = Number(readFileSync("/proc/uptime", "utf8").split(" ")[0])
-  writeWhole(DOWNTIME, `${Math.ceil(uptime) + BEFORE_THE_KERNEL_SECONDS}\n`)
+  writeWhole(DOWNTIME, `${Math.ceil(uptime()) + BEFORE_THE_KERNEL_SECONDS}\n`)
+}
+
+/** In seconds, of the kernel. */
+export function uptime(): number {
+  return Number(readFileSync("/proc/uptime", "utf8").split(" ")[0])
 }
 
 function expectedDowntime(): number {
