@@ -4,7 +4,7 @@ import { send } from "./api.ts"
 import { confirmed } from "./confirmation.tsx"
 import { announce } from "./parts/announce.tsx"
 import { Button, LinkButton } from "./parts/button.tsx"
-import { Notice } from "./parts/notice.tsx"
+import { Refusal } from "./parts/notice.tsx"
 import { REMEDIES } from "./refusals.ts"
 import { href } from "./router.ts"
 import { may } from "./session.ts"
@@ -130,11 +130,7 @@ export function Enable({ name }: { readonly name: string }) {
       <Button kind="primary" icon="check" busy={busy.value} onClick={() => void run()}>
         {t().enable(name)}
       </Button>
-      {refused.value && (
-        <Notice kind="bad" urgent>
-          {refused.value.message}
-        </Notice>
-      )}
+      <Refusal of={refused.value} />
     </>
   )
 }

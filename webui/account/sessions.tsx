@@ -5,7 +5,7 @@ import { age } from "../format.ts"
 import { Button } from "../parts/button.tsx"
 import { Card } from "../parts/card.tsx"
 import { Loaded } from "../parts/loaded.tsx"
-import { Notice } from "../parts/notice.tsx"
+import { Refusal } from "../parts/notice.tsx"
 import { Badge } from "../parts/state.tsx"
 import type { Resource } from "../resource.ts"
 import { session } from "../session.ts"
@@ -40,11 +40,7 @@ export function Sessions({ sessions }: { readonly sessions: Resource<(typeof ses
   return (
     <Card title={t().title}>
       <p class="muted">{session.value?.administrator ? t().leadAll : t().lead}</p>
-      {ending.refused.value && (
-        <Notice kind="bad" urgent>
-          <p>{ending.refused.value.message}</p>
-        </Notice>
-      )}
+      <Refusal of={ending.refused.value} />
       <Loaded resource={sessions}>
         {({ sessions: all }) => (
           <ul class="rows">

@@ -8,7 +8,7 @@ import { Button } from "../parts/button.tsx"
 import { Card } from "../parts/card.tsx"
 import { Check, Select, TextField } from "../parts/field.tsx"
 import { Loaded } from "../parts/loaded.tsx"
-import { Notice } from "../parts/notice.tsx"
+import { Notice, Refusal } from "../parts/notice.tsx"
 import type { Resource } from "../resource.ts"
 import { words } from "../words.ts"
 
@@ -65,11 +65,7 @@ export function Tokens({ tokens }: { readonly tokens: Resource<(typeof tokensAns
   return (
     <Card title={t().title}>
       <p class="muted">{t().lead}</p>
-      {ending.refused.value && (
-        <Notice kind="bad" urgent>
-          <p>{ending.refused.value.message}</p>
-        </Notice>
-      )}
+      <Refusal of={ending.refused.value} />
       <Loaded resource={tokens}>
         {({ tokens: all }) => (
           <>

@@ -5,7 +5,7 @@ import { confirmed } from "../confirmation.tsx"
 import { Button } from "../parts/button.tsx"
 import { Card } from "../parts/card.tsx"
 import { Choice, TextField } from "../parts/field.tsx"
-import { Notice } from "../parts/notice.tsx"
+import { Refusal } from "../parts/notice.tsx"
 import { words } from "../words.ts"
 import type { BoxProps } from "./box.ts"
 import { latestOf, OutcomeNotice } from "./outcome.tsx"
@@ -53,11 +53,7 @@ export function Reset({ box, reload }: BoxProps) {
   return (
     <Card title={t().title} kind="danger">
       {latest && <OutcomeNotice outcome={latest} />}
-      {wrong && (
-        <Notice kind="bad" urgent>
-          <p>{wrong.message}</p>
-        </Notice>
-      )}
+      <Refusal of={wrong} />
       <form
         onSubmit={(event) => {
           event.preventDefault()

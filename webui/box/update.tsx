@@ -6,7 +6,7 @@ import { confirmed } from "../confirmation.tsx"
 import { age, bytes, duration } from "../format.ts"
 import { Button } from "../parts/button.tsx"
 import { Card, Fact, Facts } from "../parts/card.tsx"
-import { Notice } from "../parts/notice.tsx"
+import { Notice, Refusal } from "../parts/notice.tsx"
 import { words } from "../words.ts"
 import type { BoxProps } from "./box.ts"
 import { isOpen, latestOf, OutcomeNotice } from "./outcome.tsx"
@@ -112,11 +112,7 @@ function Upload({ reload, disabled }: { readonly reload: () => Promise<void>; re
           <p aria-live="polite">{t().sending(percent)}</p>
         </>
       )}
-      {refused.value && (
-        <Notice kind="bad" urgent>
-          <p>{refused.value.message}</p>
-        </Notice>
-      )}
+      <Refusal of={refused.value} />
     </div>
   )
 }

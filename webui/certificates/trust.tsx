@@ -10,7 +10,7 @@ import { Card } from "../parts/card.tsx"
 import { Dialog } from "../parts/dialog.tsx"
 import { TextArea, TextField } from "../parts/field.tsx"
 import { Loaded } from "../parts/loaded.tsx"
-import { Notice } from "../parts/notice.tsx"
+import { Refusal } from "../parts/notice.tsx"
 import { useResource } from "../resource.ts"
 import { session } from "../session.ts"
 import { words } from "../words.ts"
@@ -77,11 +77,7 @@ export function TrustBundle() {
   return (
     <Card title={t().title}>
       <p class="muted">{t().lead}</p>
-      {removing.refused.value && (
-        <Notice kind="bad" urgent>
-          <p>{removing.refused.value.message}</p>
-        </Notice>
-      )}
+      <Refusal of={removing.refused.value} />
       <Loaded resource={trust}>
         {({ authorities }) => (
           <>
@@ -182,11 +178,7 @@ function Adding({ onAdded }: { readonly onAdded: () => Promise<void> }) {
           error={refused?.places.get("name")}
           input={{ maxLength: 90, autocomplete: "off" }}
         />
-        {refused && (
-          <Notice kind="bad" urgent>
-            <p>{refused.message}</p>
-          </Notice>
-        )}
+        <Refusal of={refused} />
         <div class="actions">
           <Button type="submit" kind="primary" busy={adding.busy.value}>
             {t().trust}

@@ -8,7 +8,7 @@ import { Button } from "../parts/button.tsx"
 import { Card } from "../parts/card.tsx"
 import { CsrForm, type Issued, IssuedNotice } from "../parts/csr-form.tsx"
 import { Dialog } from "../parts/dialog.tsx"
-import { Notice } from "../parts/notice.tsx"
+import { Refusal } from "../parts/notice.tsx"
 import { Badge, type Level } from "../parts/state.tsx"
 import { may } from "../session.ts"
 import { words } from "../words.ts"
@@ -184,11 +184,7 @@ function Revoke({
       {asking && (
         <Dialog title={t().revokeTitle} onClose={() => setAsking(false)}>
           <p>{t().revokeHint(name)}</p>
-          {refused.value && (
-            <Notice kind="bad" urgent>
-              {refused.value.message}
-            </Notice>
-          )}
+          <Refusal of={refused.value} />
           <div class="actions">
             <Button kind="danger" busy={busy.value} onClick={() => void run()}>
               {t().revoke}

@@ -4,7 +4,7 @@ import { age, number } from "../format.ts"
 import { announce } from "../parts/announce.tsx"
 import { Button } from "../parts/button.tsx"
 import { Card, Fact, Facts } from "../parts/card.tsx"
-import { Notice } from "../parts/notice.tsx"
+import { Refusal } from "../parts/notice.tsx"
 import { may } from "../session.ts"
 import { words } from "../words.ts"
 import type { Shown } from "./shown.ts"
@@ -88,11 +88,7 @@ function Disconnect({ clientId }: { readonly clientId: string }) {
       <Button busy={busy.value} onClick={() => void run()}>
         {t().disconnect}
       </Button>
-      {refused.value && (
-        <Notice kind="bad" urgent>
-          {refused.value.message}
-        </Notice>
-      )}
+      <Refusal of={refused.value} />
     </>
   )
 }

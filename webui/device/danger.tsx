@@ -6,7 +6,7 @@ import { announce } from "../parts/announce.tsx"
 import { Button } from "../parts/button.tsx"
 import { Card } from "../parts/card.tsx"
 import { Dialog } from "../parts/dialog.tsx"
-import { Notice } from "../parts/notice.tsx"
+import { Notice, Refusal } from "../parts/notice.tsx"
 import { go } from "../router.ts"
 import { may } from "../session.ts"
 import { words } from "../words.ts"
@@ -80,11 +80,7 @@ export function DeviceDanger({ name, isDisabled, onChange }: DeviceDangerProps) 
       {asking && (
         <Dialog title={t().removeTitle(name)} onClose={() => setAsking(false)}>
           <p>{t().removeHint}</p>
-          {refused && (
-            <Notice kind="bad" urgent>
-              {refused.message}
-            </Notice>
-          )}
+          <Refusal of={refused} />
           <div class="actions">
             <Button kind="danger" busy={remove.busy.value} onClick={() => void remove.run()}>
               {t().remove}

@@ -5,7 +5,7 @@ import { confirmed } from "../confirmation.tsx"
 import { makePassword } from "../download.ts"
 import { Button } from "../parts/button.tsx"
 import { Card } from "../parts/card.tsx"
-import { Notice } from "../parts/notice.tsx"
+import { Notice, Refusal } from "../parts/notice.tsx"
 import { Secret } from "../parts/secret.tsx"
 import { may } from "../session.ts"
 import { words } from "../words.ts"
@@ -56,11 +56,7 @@ export function DevicePassword({ name, isOpen }: { readonly name: string; readon
           <p>{t().keep}</p>
         </Notice>
       )}
-      {refused.value && (
-        <Notice kind="bad" urgent>
-          {refused.value.message}
-        </Notice>
-      )}
+      <Refusal of={refused.value} />
       {may("write", `/users/${name}`) &&
         (asking ? (
           <>

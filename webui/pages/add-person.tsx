@@ -7,7 +7,7 @@ import { confirmed } from "../confirmation.tsx"
 import { Button, LinkButton } from "../parts/button.tsx"
 import { Choice, TextField } from "../parts/field.tsx"
 import { Loaded } from "../parts/loaded.tsx"
-import { Notice } from "../parts/notice.tsx"
+import { Refusal } from "../parts/notice.tsx"
 import { PageHead } from "../parts/page-head.tsx"
 import { type OneTime, OneTimeCard } from "../people/one-time.tsx"
 import { roleMeaning, useRoles } from "../people/roles.ts"
@@ -78,11 +78,7 @@ export function Page() {
           void run()
         }}
       >
-        {refused.value && (
-          <Notice kind="bad" urgent>
-            <p>{refused.value.message}</p>
-          </Notice>
-        )}
+        <Refusal of={refused.value} />
         <TextField
           label={t().name}
           hint={t().nameHint}

@@ -10,7 +10,7 @@ import { Card } from "../parts/card.tsx"
 import { Dialog } from "../parts/dialog.tsx"
 import { Check, TextField } from "../parts/field.tsx"
 import { Loaded } from "../parts/loaded.tsx"
-import { Notice } from "../parts/notice.tsx"
+import { Notice, Refusal } from "../parts/notice.tsx"
 import { PageHead } from "../parts/page-head.tsx"
 import { Effects } from "../people/effects.tsx"
 import { type OneTime, OneTimeCard } from "../people/one-time.tsx"
@@ -149,11 +149,7 @@ function Rights({ path, user, etag, reload, mayChange }: RightsProps) {
           <Check label={t().enabled} hint={t().enabledHint} checked={enabled} onChange={setEnabled} />
           <TextField label={t().note} value={note} onInput={setNote} input={{ maxLength: 1000 }} />
         </fieldset>
-        {refused && (
-          <Notice kind="bad" urgent>
-            <p>{refused.message}</p>
-          </Notice>
-        )}
+        <Refusal of={refused} />
         {preview && <Effects preview={preview} />}
         {mayChange && (
           <div class="actions">
@@ -188,11 +184,7 @@ function OneTimePassword({ path, user, reload }: OneTimeProps) {
     <Card title={t().once}>
       {user.grant.oneTimeUntil !== undefined && <p>{t().waiting}</p>}
       <p class="muted">{t().onceHint}</p>
-      {giving.refused.value && (
-        <Notice kind="bad" urgent>
-          <p>{giving.refused.value.message}</p>
-        </Notice>
-      )}
+      <Refusal of={giving.refused.value} />
       <div class="actions">
         <Button icon="key" busy={giving.busy.value} onClick={() => void giving.run()}>
           {t().give}
@@ -212,11 +204,7 @@ function Removal({ path, name }: { readonly path: string; readonly name: string 
   return (
     <Card title={t().remove} kind="danger">
       <p class="muted">{t().removeHint}</p>
-      {removing.refused.value && (
-        <Notice kind="bad" urgent>
-          <p>{removing.refused.value.message}</p>
-        </Notice>
-      )}
+      <Refusal of={removing.refused.value} />
       <div class="actions">
         <Button kind="danger" busy={removing.busy.value} onClick={() => setAsked(true)}>
           {t().remove}

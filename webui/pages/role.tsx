@@ -8,7 +8,7 @@ import { Button } from "../parts/button.tsx"
 import { Card } from "../parts/card.tsx"
 import { TextField } from "../parts/field.tsx"
 import { Loaded } from "../parts/loaded.tsx"
-import { Notice } from "../parts/notice.tsx"
+import { Refusal } from "../parts/notice.tsx"
 import { PageHead } from "../parts/page-head.tsx"
 import { Effects } from "../people/effects.tsx"
 import { inWords, type Permission, Permissions } from "../people/permissions.tsx"
@@ -144,11 +144,7 @@ function Edited({ known, etag, reload }: EditedProps) {
           error={refused?.places.get("certificateLifetimeDays")}
           input={{ inputMode: "numeric", maxLength: 5 }}
         />
-        {refused && (
-          <Notice kind="bad" urgent>
-            <p>{refused.message}</p>
-          </Notice>
-        )}
+        <Refusal of={refused} />
         {preview && <Effects preview={preview} />}
         <div class="actions">
           <Button type="submit" kind="primary" busy={saving.busy.value}>
@@ -171,11 +167,7 @@ function Removal({ path }: { readonly path: string }) {
   return (
     <Card title={t().remove} kind="danger">
       <p class="muted">{t().removeHint}</p>
-      {removing.refused.value && (
-        <Notice kind="bad" urgent>
-          <p>{removing.refused.value.message}</p>
-        </Notice>
-      )}
+      <Refusal of={removing.refused.value} />
       <div class="actions">
         <Button kind="danger" busy={removing.busy.value} onClick={() => void removing.run()}>
           {t().remove}

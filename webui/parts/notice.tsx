@@ -23,3 +23,13 @@ export function Notice({ kind, children, urgent = false }: NoticeProps) {
     </div>
   )
 }
+
+/** Why what was asked for was refused; nothing as long as it was not. */
+export function Refusal({ of }: { readonly of: { readonly message: string } | undefined }) {
+  if (of === undefined) return null
+  return (
+    <Notice kind="bad" urgent>
+      <p>{of.message}</p>
+    </Notice>
+  )
+}

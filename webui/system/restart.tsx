@@ -5,7 +5,7 @@ import { confirmed } from "../confirmation.tsx"
 import { Button } from "../parts/button.tsx"
 import { Card } from "../parts/card.tsx"
 import { Dialog } from "../parts/dialog.tsx"
-import { Notice } from "../parts/notice.tsx"
+import { Notice, Refusal } from "../parts/notice.tsx"
 import { words } from "../words.ts"
 
 const t = words({
@@ -38,11 +38,7 @@ export function Restart() {
   return (
     <Card title={t().title}>
       <p class="muted">{t().why}</p>
-      {restarting.refused.value && (
-        <Notice kind="bad" urgent>
-          <p>{restarting.refused.value.message}</p>
-        </Notice>
-      )}
+      <Refusal of={restarting.refused.value} />
       {done && (
         <Notice kind="ok" urgent>
           <p>{t().done}</p>

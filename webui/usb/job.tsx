@@ -8,7 +8,7 @@ import { Button, LinkButton } from "../parts/button.tsx"
 import { Fact, Facts } from "../parts/card.tsx"
 import { TextField } from "../parts/field.tsx"
 import { Loaded } from "../parts/loaded.tsx"
-import { Notice } from "../parts/notice.tsx"
+import { Notice, Refusal } from "../parts/notice.tsx"
 import { Badge, type Level } from "../parts/state.tsx"
 import { useResource } from "../resource.ts"
 import { href } from "../router.ts"
@@ -145,11 +145,7 @@ function Verbs({ job, onChanged }: { readonly job: Job; readonly onChanged: () =
   const open = job.state !== "done" && job.state !== "cancelled"
   return (
     <>
-      {refused.value && (
-        <Notice kind="bad" urgent>
-          {refused.value.message}
-        </Notice>
-      )}
+      <Refusal of={refused.value} />
       <div class="actions">
         {open && job.problem && job.state !== "running" && may("write", "/serial/jobs") && (
           <Button icon="refresh" busy={busy.value} onClick={() => void run("retry")}>

@@ -8,7 +8,7 @@ import { announce } from "../parts/announce.tsx"
 import { Button } from "../parts/button.tsx"
 import { Check, Choice, Select, TextArea, TextField } from "../parts/field.tsx"
 import { Loaded } from "../parts/loaded.tsx"
-import { Notice } from "../parts/notice.tsx"
+import { Refusal } from "../parts/notice.tsx"
 import { useResource } from "../resource.ts"
 import { query } from "../router.ts"
 import { may } from "../session.ts"
@@ -90,11 +90,7 @@ export function OrderForm({ ports, onOrdered }: { readonly ports: readonly Port[
         )}
       </Loaded>
       <Check label={t().replace} hint={t().replaceHint} checked={replace} onChange={setReplace} />
-      {refused.value && (
-        <Notice kind="bad" urgent>
-          {refused.value.message}
-        </Notice>
-      )}
+      <Refusal of={refused.value} />
       <div class="actions">
         <Button type="submit" kind="primary" icon="usb" busy={busy.value}>
           {names.way === "one" ? (port === NEXT ? t().startNext : t().start) : t().startMany(countOf(names))}

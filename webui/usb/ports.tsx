@@ -4,7 +4,7 @@ import { useAction } from "../action.ts"
 import { send } from "../api.ts"
 import { Button } from "../parts/button.tsx"
 import { Empty } from "../parts/card.tsx"
-import { Notice } from "../parts/notice.tsx"
+import { Notice, Refusal } from "../parts/notice.tsx"
 import { may } from "../session.ts"
 import { sentence, t } from "./texts.ts"
 
@@ -51,11 +51,7 @@ function PortRow({ port, onChanged }: { readonly port: Port; readonly onChanged:
         </div>
       )}
       {problem && use === "free" && <Notice kind="warn">{sentence(problem.code, problem.sentence)}</Notice>}
-      {refused.value && (
-        <Notice kind="bad" urgent>
-          {refused.value.message}
-        </Notice>
-      )}
+      <Refusal of={refused.value} />
     </div>
   )
 }

@@ -1,16 +1,17 @@
 import { isAdministrator } from "../../access/access-document.ts"
 import { type Answer, noContent, ok } from "../answer.ts"
 import { openSession } from "../browser-session.ts"
-import { confirmRequest, passParams, sessionAnswer, sessionRequest, sessionsAnswer } from "../contract-passes.ts"
+import { passParams, sessionAnswer, sessionRequest, sessionsAnswer } from "../contract-passes.ts"
 import type { Desk } from "../desk.ts"
 import { type Asker, cookieOf, noCookie } from "../identification.ts"
 import { IDLE_MS, type Pass } from "../pass.ts"
 import { type Route, route } from "../route.ts"
 import { time } from "../time.ts"
-import { found, passOf, shownPass, visible } from "./tokens.ts"
+import { confirmRoute, found, passOf, shownPass, visible } from "./tokens.ts"
 
 /** Browsers' sessions: a cookie that no script can read, ended by idleness, by its age, and with its user's password. */
-export function sessionRoutes({ passes, signIn }: Desk): Route[] {
+export function sessionRoutes(desk: Desk): Route[] {
+  const { passes, signIn } = desk
   return [
     route({
       method: "POST",
@@ -49,21 +50,7 @@ export function sessionRoutes({ passes, signIn }: Desk): Route[] {
         return { ...noContent, headers: noCookie }
       },
     }),
-    route({
-      method: "POST",
-      path: "/session/confirm",
-      access: "person",
-      changesNothing: true,
-      summary: "Give the password again; dangerous acts are then taken for five minutes",
-      refuses: ["wrong-password", "too-many-attempts", "busy"],
-      body: confirmRequest,
-      async answer({ pass, actor, address, body }) {
-        const { id } = passOf(pass)
-        await signIn.confirm(address, actor.name, body.password)
-        passes.confirm(id)
-        return noContent
-      },
-    }),
+    confirmRoute("/session/confirm", desk),
     route({
       method: "GET",
       path: "/sessions",

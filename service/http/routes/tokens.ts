@@ -11,7 +11,8 @@ import { type Route, route } from "../route.ts"
 import { time } from "../time.ts"
 
 /** Signing in and out for programs, and the tokens that programs keep. */
-export function tokenRoutes({ directory }: Gateway, { passes, kept, signIn }: Desk): Route[] {
+export function tokenRoutes({ directory }: Gateway, desk: Desk): Route[] {
+  const { passes, kept, signIn } = desk
   return [
     route({
       method: "POST",
@@ -62,21 +63,7 @@ export function tokenRoutes({ directory }: Gateway, { passes, kept, signIn }: De
         return noContent
       },
     }),
-    route({
-      method: "POST",
-      path: "/tokens/current/confirm",
-      access: "person",
-      changesNothing: true,
-      summary: "Give the password again; dangerous acts are then taken for five minutes",
-      refuses: ["wrong-password", "too-many-attempts", "busy"],
-      body: confirmRequest,
-      async answer({ pass, actor, address, body }) {
-        const { id } = passOf(pass)
-        await signIn.confirm(address, actor.name, body.password)
-        passes.confirm(id)
-        return noContent
-      },
-    }),
+    confirmRoute("/tokens/current/confirm", desk),
     route({
       method: "POST",
       path: "/account/tokens",
@@ -97,6 +84,25 @@ export function tokenRoutes({ directory }: Gateway, { passes, kept, signIn }: De
       },
     }),
   ]
+}
+
+/** The password once more, for the pass that asks; the same for a browser's session and for a token. */
+export function confirmRoute(path: string, { passes, signIn }: Desk): Route {
+  return route({
+    method: "POST",
+    path,
+    access: "person",
+    changesNothing: true,
+    summary: "Give the password again; dangerous acts are then taken for five minutes",
+    refuses: ["wrong-password", "too-many-attempts", "busy"],
+    body: confirmRequest,
+    async answer({ pass, actor, address, body }) {
+      const { id } = passOf(pass)
+      await signIn.confirm(address, actor.name, body.password)
+      passes.confirm(id)
+      return noContent
+    },
+  })
 }
 
 /** The pass of a request that must have come with one; whoever is let in otherwise has none to speak of. */
