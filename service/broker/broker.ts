@@ -191,6 +191,12 @@ export class Broker implements Clients, AsyncDisposable {
     }
   }
 
+  /** Forgets every retained message. */
+  forgetRetained(): void {
+    const { retained, ledger } = this.#exchange
+    for (const message of retained.clear()) ledger.unretain(message)
+  }
+
   /** Copies sessions, queues and retained messages to a file, of which it answers the path and the bytes. */
   backup(): Promise<{ file: string; bytes: number }> {
     return this.#memory.backup()

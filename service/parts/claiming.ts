@@ -30,6 +30,7 @@ export interface ClaimingParts {
   }
   /** Opens and closes what only a claimed box opens; never rejects. */
   readonly doors: { open(): Promise<void>; close(): Promise<void> }
+  readonly broker: { forgetRetained(): void }
   readonly clock: Clock
   readonly log: Logger
 }
@@ -106,6 +107,8 @@ export async function openClaiming(parts: ClaimingParts): Promise<Claiming> {
       latest = undefined
       log.warn("claim undone", { administrator: undone.claimed.username, address: undone.claimed.address })
       await doors.close()
+      // before the claim MQTT was closed: whatever is there, the stranger's clients have sent
+      parts.broker.forgetRetained()
       for (const { id } of parts.trust.list()) await parts.trust.remove(id)
       if (undone.recoveryKey !== undefined) await root.unseal(undone.recoveryKey)
       await desk.reopen()

@@ -37,6 +37,7 @@ async function unclaimed(): Promise<Box> {
     accounts: new Accounts(directory, new Passwords(1), () => true),
     trust: { list: () => [{ id: "plant" }], remove: async (id) => void acts.push(`distrust ${id}`) },
     doors: { open: note("open"), close: note("close") },
+    broker: { forgetRetained: () => void acts.push("forget retained") },
     log: openLog("debug", () => {}),
   })
   return {
@@ -59,7 +60,7 @@ test("a claim can be undone for ten minutes, however the date is set", async () 
   await box.claiming.undo()
   assert.equal(box.directory.claimed, false)
   assert.equal(box.directory.users.size, 0)
-  assert.deepEqual(box.acts, ["open", "close", "distrust plant", "unseal key"])
+  assert.deepEqual(box.acts, ["open", "close", "forget retained", "distrust plant", "unseal key"])
   assert.match(box.claiming.code ?? "", /^.{4}-.{4}-.{4}$/)
 })
 

@@ -81,6 +81,15 @@ export class Retained {
     return expired
   }
 
+  /** Forgets everything, and answers it. */
+  clear(): Message[] {
+    const all = [...this.#exact.values()].map(({ message }) => message)
+    this.#exact.clear()
+    this.#root.children = undefined
+    this.#bytes = 0
+    return all
+  }
+
   #cut(topic: string): void {
     const levels = topic.split("/")
     const path: RetainedNode[] = [this.#root]

@@ -33,13 +33,15 @@ describe("a claim by a stranger", () => {
     const [, typed = ""] = /scripts\/gatehouse (claim .*)/.exec(told[0] ?? "") ?? []
 
     const ports = [box.port("mqtts"), box.port("mqtt")]
-    const meter = { username: "meter", grant: { kind: "password", password: "meter secret 1" }, roles: ["device"] }
+    const meter = { username: "meter", grant: { kind: "password", password: "meter secret 1" }, roles: ["his"] }
+    await box.api.put("/roles/his", { permissions: [{ context: "mqtt", operation: "readWrite", resource: "his/#" }] })
     await box.api.post("/users", meter)
-    await box.api.put("/roles/his", { permissions: [] })
     const pump = await makeDevice(box, "pump")
     const url = `mqtt://127.0.0.1:${ports[1]}`
     const { client } = await connectJs(url, { username: "meter", password: "meter secret 1" })
     assert.ok(client)
+    await client.publishAsync("his/traces", "left behind", { qos: 1, retain: true })
+    assert.equal((await box.api.get("/status")).counters.retainedMessages, 1)
     const gone = new Promise<void>((resolve) => client.once("close", () => resolve()))
 
     const { out } = await ended(PROGRAM, typed.split(" "))
@@ -65,7 +67,8 @@ describe("a claim by a stranger", () => {
     )
     assert.equal((await box.api.raw("GET", "/roles/his")).status, 404)
     assert.equal((await box.api.get(`/certificates/${pump.serial}`)).state, "revoked")
-    assert.deepEqual((await box.api.get("/status")).alarms, [])
+    const { alarms, counters } = await box.api.get("/status")
+    assert.deepEqual([alarms, counters.retainedMessages, counters.sessions], [[], 0, 0])
   })
 
   it("cannot be taken back from the network, nor twice, nor after a restart", async () => {
