@@ -166,7 +166,10 @@ export async function startGateway(
     close: () => broker.closeListeners(),
   }
   const claiming = parts.use(
-    await openClaiming({ ...{ directory, accounts, trust, root, doors, broker, clock, log }, stateDirectory: state.path }),
+    await openClaiming({
+      ...{ directory, accounts, trust, root, doors, broker, clock, log },
+      stateDirectory: state.path,
+    }),
   )
   workplace = parts.use(
     await openWorkplace({
