@@ -23,7 +23,7 @@ export interface Measured {
   readonly seconds: number
 }
 
-/** MQTT 5 publishers keep this many unacknowledged at most: what Gatehouse grants by default, for both brokers alike. */
+/** MQTT 5 publishers keep this many unacknowledged at most: what Mosquitto grants by default, for both brokers alike. */
 const RECEIVE_MAXIMUM = 20
 
 /** A publisher writes slices of one ring of packets, made once; an identifier comes round only after its message is done. */
