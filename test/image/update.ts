@@ -19,11 +19,11 @@ export interface Cut {
   readonly moment: string
 }
 
+const CUTS = 20
 const DURING_INSTALLATION = 10
-const DURING_TRIAL = 5
-/** A slot has 180 MB, and the bundle is written once before it. */
-const WRITTEN_BYTES = 24 << 20
-const TRIAL_PROCESSOR_SECONDS = 12
+/** A slot has 180 MB. */
+const WRITTEN_BYTES = 14 << 20
+const TRIAL_PROCESSOR_SECONDS = 8
 
 /**
  * Follows an update from the moment it is asked for until the version is kept and freezes the card at twenty moments:
@@ -83,15 +83,15 @@ export class Cuts {
 
   async #duringTrial(): Promise<void> {
     const machine = this.#machine
-    const isHealthy = async () => (await machine.get("/healthz").catch(() => undefined))?.status === 200
-    let last = machine.processorSeconds
-    let taken = 0
-    while (!(await isHealthy())) {
-      if (taken < DURING_TRIAL && machine.processorSeconds - last > TRIAL_PROCESSOR_SECONDS) {
-        await this.take(`with ${++taken} parts of the trial's start over`)
-        last = machine.processorSeconds
-      }
-      await sleep(500)
+    let healthy = false
+    const answer = machine.healthy(START_SECONDS).then(() => {
+      healthy = true
+    })
+    const began = machine.processorSeconds
+    for (let last = began; !healthy; await Promise.race([answer, sleep(500)])) {
+      if (this.taken.length >= CUTS - 2 || machine.processorSeconds - last < TRIAL_PROCESSOR_SECONDS) continue
+      last = machine.processorSeconds
+      await this.take(`${Math.round(last - began)} s of one core into the trial`)
     }
   }
 
