@@ -44,7 +44,9 @@ test("a bad update falls back by itself", { ...CASE, concurrency: 2 }, async (t)
       const machine = await powered(t, folder, disk)
       await fellBack(t, machine, request, reason)
       const starts = machine.console.split("gatehouse: starting slot B").length - 1
-      assert.equal(starts, fault === "exits" ? 1 : 3)
+      // the moment the card was frozen at may lie after the first one was counted
+      const granted = Number(/order B A, A \d B (\d) starts left/.exec(machine.console)?.[1])
+      assert.ok(granted >= 2 && starts === (fault === "exits" ? 1 : granted), `${starts} starts of ${granted}`)
     }),
   )
   const damaged = t.test("one whose slot is damaged after it was written, in the same start", CASE, async (t) => {
