@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from "node:child_process"
-import { randomInt } from "node:crypto"
 import { once } from "node:events"
 import {
   closeSync,
@@ -33,8 +32,6 @@ export interface MachineOptions {
   readonly bootLoaderOnly?: boolean
 }
 
-const MQTTS = 8883
-
 /** Guest ports that are reached through a port of this machine. */
 const FORWARDED = [443, 8084, 1883, 22, 80] as const
 type GuestPort = (typeof FORWARDED)[number]
@@ -47,7 +44,6 @@ interface Parts {
   readonly qmp: Qmp
   readonly probe: Probe
   readonly ports: Record<GuestPort, number>
-  readonly brokerAddress: string
 }
 
 /** One QEMU `-M virt` with an appliance in it. Killed when disposed: to it, that is a power cut. */
@@ -55,17 +51,11 @@ export class Machine implements AsyncDisposable {
   readonly folder: string
   readonly disk: string
   readonly qmp: Qmp
-  /**
-   * Where the broker is reached under its own port, as a device is told it: an address of the loopback that nothing else
-   * uses, so that neither this machine's own broker nor another appliance is in the way.
-   */
-  readonly brokerAddress: string
   readonly #process: ChildProcess
   readonly #ports: Readonly<Record<GuestPort, number>>
   readonly #probe: Probe
 
   private constructor(options: MachineOptions, parts: Parts) {
-    this.brokerAddress = parts.brokerAddress
     this.folder = options.folder
     this.disk = options.disk
     this.qmp = parts.qmp
@@ -79,10 +69,9 @@ export class Machine implements AsyncDisposable {
     rmSync(folder, { recursive: true, force: true })
     mkdirSync(folder, { recursive: true })
     const ports = Object.fromEntries(await Promise.all(FORWARDED.map(async (port) => [port, await freePort()])))
-    const brokerAddress = `127.77.${randomInt(1, 255)}.${randomInt(1, 255)}`
     const log = openSync(join(folder, "qemu.log"), "w")
     // emulation takes whatever it gets: people who work on this machine come first
-    const args = ["-n", "10", "qemu-system-aarch64", ...qemuArguments(options, ports, brokerAddress)]
+    const args = ["-n", "10", "qemu-system-aarch64", ...qemuArguments(options, ports)]
     const running = spawn("nice", args, { stdio: ["ignore", log, log] })
     closeSync(log)
     const ended = once(running, "exit").then(() => {
@@ -92,7 +81,7 @@ export class Machine implements AsyncDisposable {
     const [qmp, probe] = await Promise.race([opened, ended])
     ended.catch(() => {})
     await skipCountdowns(join(folder, "console.sock"))
-    return new Machine(options, { running, qmp, probe, ports, brokerAddress })
+    return new Machine(options, { running, qmp, probe, ports })
   }
 
   /** The port of this machine that leads to a port of the guest. */
@@ -181,6 +170,14 @@ export class Machine implements AsyncDisposable {
     return await this.#sent("POST", path, { ...headers, ...type }, (to) => pipeline(createReadStream(file), to))
   }
 
+  /**
+   * Lets devices reach the broker at 127.0.0.1 under its own port, which they are told, and under an address that is in
+   * its certificate.
+   */
+  async forwardBroker(): Promise<void> {
+    await this.qmp.monitor("hostfwd_add net tcp:127.0.0.1:8883-:8883")
+  }
+
   /** Plugs the network cable of `CABLE` in or out; the socket of its other end is in the folder. */
   async plugIn(isIn: boolean): Promise<void> {
     await this.qmp.run("set_link", { name: CABLE, up: isIn })
@@ -239,13 +236,11 @@ async function skipCountdowns(path: string): Promise<void> {
 function qemuArguments(
   { disk, uBoot, folder, from, bootLoaderOnly = false }: MachineOptions,
   ports: Record<GuestPort, number>,
-  brokerAddress: string,
 ): string[] {
   const at = (name: string) => join(folder, name)
   writeFileSync(at("probe.service"), PROBE_UNIT)
   writeFileSync(at("fstab"), PROBE_MOUNT)
   const forwards = FORWARDED.map((guest) => `hostfwd=tcp:127.0.0.1:${ports[guest]}-:${guest}`)
-  forwards.push(`hostfwd=tcp:${brokerAddress}:${MQTTS}-:${MQTTS}`)
   // a name of fw_cfg has at most 55 bytes, which is why the unit has such a short one
   const credential = (name: string, file: string) => [
     "-fw_cfg",

@@ -15,16 +15,9 @@ test("a device on the USB port is provisioned and connects over mutual TLS", CAS
     return JSON.parse(text)
   }
 
+  await machine.forwardBroker()
   const cable = await machine.plugInSerial()
-  const args = [
-    join(REPOSITORY, "scripts/device.ts"),
-    "--port",
-    cable,
-    "--gateway",
-    machine.brokerAddress,
-    "--uid",
-    "press-7",
-  ]
+  const args = [join(REPOSITORY, "scripts/device.ts"), "--port", cable, "--gateway", "127.0.0.1", "--uid", "press-7"]
   const device = spawn(process.execPath, args, { stdio: ["ignore", "inherit", "inherit"] })
   t.after(() => device.kill())
 
