@@ -77,11 +77,20 @@ export class Machine implements AsyncDisposable {
     const ended = once(running, "exit").then(() => {
       throw new Error(`qemu has ended:\n${readFileSync(join(folder, "qemu.log"), "utf8")}`)
     })
-    const opened = Promise.all([Qmp.open(join(folder, "qmp.sock")), Probe.open(join(folder, "probe.sock"))])
-    const [qmp, probe] = await Promise.race([opened, ended])
-    ended.catch(() => {})
-    await skipCountdowns(join(folder, "console.sock"))
-    return new Machine(options, { running, qmp, probe, ports })
+    const at = (name: string) => join(folder, name)
+    const opened = Promise.all([
+      Qmp.open(at("qmp.sock")),
+      Probe.open(at("probe.sock")),
+      skipCountdowns(at("console.sock")),
+    ])
+    try {
+      const [qmp, probe] = await Promise.race([opened, ended])
+      ended.catch(() => {})
+      return new Machine(options, { running, qmp, probe, ports })
+    } catch (error) {
+      running.kill("SIGKILL")
+      throw error
+    }
   }
 
   /** The port of this machine that leads to a port of the guest. */

@@ -64,7 +64,7 @@ export async function connected(path: string): Promise<Socket> {
       await once(socket, "connect")
       return socket
     } catch (error) {
-      if (attempt === 100) throw error
+      if (attempt === 600) throw error
       await sleep(100)
     }
   }
