@@ -71,12 +71,11 @@ export class Cuts {
   async #duringInstallation(from: number): Promise<void> {
     await this.take("as the installation is asked for")
     const restarts = () => /gatehouse: boot state/.test(this.#machine.console.slice(from))
-    for (let last = await this.#written(); !restarts(); await sleep(250)) {
+    const began = await this.#written()
+    for (let last = began; !restarts(); await sleep(250)) {
       const now = await this.#written()
-      // a new file begins with nothing written
-      if (now < last) last = 0
       if (now - last < WRITTEN_BYTES || this.taken.length >= DURING_INSTALLATION) continue
-      await this.take(`with ${now >> 20} MiB written`)
+      await this.take(`with ${(now - began) >> 20} MiB written`)
       last = await this.#written()
     }
   }
