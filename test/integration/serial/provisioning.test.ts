@@ -50,6 +50,7 @@ describe("a device plugged in", { concurrency: 2 }, () => {
   it("is recognised on request before it has a name, and a job for its port begins at once", async () => {
     await using bench = await SerialBench.open()
     await bench.plugIn()
+    await bench.appears(bench.cable.host)
     const { api } = bench.gateway
     const port = await api.post("/serial/recognitions", { port: bench.cable.host })
     assert.deepEqual([port.device.uid, port.device.state, port.use], ["sim-0001", "blank", "free"])
@@ -62,6 +63,7 @@ describe("a device plugged in", { concurrency: 2 }, () => {
   it("that was there before the order is not taken for the next one", async () => {
     await using bench = await SerialBench.open()
     await bench.plugIn()
+    await bench.appears(bench.cable.host)
     await bench.gateway.api.post("/serial/recognitions", { port: bench.cable.host })
     const { id } = await bench.order("pump-1")
     await bench.gateway.api.post("/serial/recognitions", { port: bench.cable.host })
