@@ -32,6 +32,7 @@ const GOES_ON_FROM: Readonly<Record<string, string | undefined>> = {
   cable: "start",
   serial: "start",
   "boot-loader": undefined,
+  pi: undefined,
 }
 
 interface Chosen {

@@ -1,4 +1,4 @@
-# U-Boot's one script, on the boot partition, for the Raspberry Pi and for QEMU: chooses the slot and reads its FIT.
+# U-Boot's one script, on the boot partition, for the Raspberry Pi and for QEMU: chooses the slot and runs its start script.
 #
 # The boot state is an environment of four names, with a checksum, in two copies in the sectors before the first
 # partition. They are written in turn, so that a power cut during a write leaves the other one whole. With neither
@@ -6,9 +6,9 @@
 ${devtype} dev ${devnum}
 setenv state "BOOT_SEQ BOOT_ORDER BOOT_A_LEFT BOOT_B_LEFT"
 setenv state_size 1000
-if test -n "${board_rev}" || test -n "${fdtfile}"; then setenv fit_addr 0x0a000000; else setenv fit_addr 0x50000000; fi
-setenv state_addr ${fit_addr}
-setexpr part_addr ${fit_addr} + 0x2000
+if test -n "${board_rev}" || test -n "${fdtfile}"; then setenv load_addr 0x0a000000; else setenv load_addr 0x50000000; fi
+setenv state_addr ${load_addr}
+setexpr part_addr ${load_addr} + 0x2000
 
 setenv seq_1 0
 setenv seq_2 0
@@ -28,7 +28,7 @@ fi
 echo "gatehouse: boot state ${BOOT_SEQ}: order ${BOOT_ORDER}, A ${BOOT_A_LEFT} B ${BOOT_B_LEFT} starts left"
 
 setenv keep_state 'setexpr BOOT_SEQ ${BOOT_SEQ} + 1; setexpr sector ${older} * 800; env export -c -s ${state_size} ${state_addr} ${state}; ${devtype} write ${state_addr} ${sector} 8; setenv swap ${older}; setenv older ${newer}; setenv newer ${swap}'
-setenv load_slot 'part start ${devtype} ${devnum} ${number} begin && part uuid ${devtype} ${devnum}:${number} partition && ${devtype} read ${part_addr} ${begin} 8 && fdt addr ${part_addr} && fdt header get bytes totalsize && setexpr blocks ${bytes} + 1ff && setexpr blocks ${blocks} / 200 && ${devtype} read ${part_addr} ${begin} ${blocks} && source ${part_addr}:start'
+setenv start_slot 'part start ${devtype} ${devnum} ${number} begin && part uuid ${devtype} ${devnum}:${number} partition && ${devtype} read ${part_addr} ${begin} 10 && source ${part_addr}'
 
 for slot in ${BOOT_ORDER}; do
   if test ${slot} = A; then setenv number 2; setenv left ${BOOT_A_LEFT}; else setenv number 3; setenv left ${BOOT_B_LEFT}; fi
@@ -36,7 +36,7 @@ for slot in ${BOOT_ORDER}; do
     setexpr BOOT_${slot}_LEFT ${left} - 1
     run keep_state
     echo "gatehouse: starting slot ${slot}"
-    run load_slot
+    run start_slot
     echo "gatehouse: slot ${slot} is damaged"
   fi
 done

@@ -5,6 +5,7 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
+  readFileSync,
   rmSync,
   statSync,
   truncateSync,
@@ -13,8 +14,10 @@ import {
   writeSync,
 } from "node:fs"
 import { join } from "node:path"
+import { treeFile } from "./boot-images.ts"
 import type { Meta } from "./meta.ts"
 import { run } from "./run.ts"
+import { uBootImage } from "./u-boot-image.ts"
 
 const MEBIBYTE = 1024 * 1024
 const SECTOR = 512
@@ -146,13 +149,23 @@ export function layBoot({ firmware, sources, kernelFolder, meta, epoch }: BootIn
   }
   copyFileSync(join(firmware, "usr/lib/u-boot/rpi_arm64/u-boot.bin"), join(folder, "u-boot.bin"))
   copyFileSync(join(sources, "config.txt"), join(folder, "config.txt"))
-  for (const { deviceTree } of meta.boards) {
-    const name = deviceTree.split("/").at(-1)!
+  for (const board of meta.boards) {
+    const name = treeFile(board)
     copyFileSync(join(kernelFolder, name), join(folder, name))
+    closePrompt(join(folder, name))
   }
-  const script = ["-q", "-A", "arm64", "-T", "script", "-C", "none", "-n", "gatehouse"]
-  const env = { SOURCE_DATE_EPOCH: String(epoch) }
-  run("mkimage", [...script, "-d", join(sources, "boot.cmd"), join(folder, "boot.scr")], { env })
+  const content = readFileSync(join(sources, "boot.cmd"))
+  writeFileSync(join(folder, "boot.scr"), uBootImage({ type: "script", content, epoch }))
+}
+
+const MINUS_TWO = "fffffffe"
+
+/**
+ * U-Boot takes its settings from the device tree the firmware hands it (doc/device-tree-bindings/config.txt): with a delay
+ * of -2 no key press on the serial console stops it.
+ */
+function closePrompt(tree: string): void {
+  run("fdtput", ["--auto-path", "--type", "x", tree, "/config", "bootdelay", MINUS_TWO])
 }
 
 /** The size of a file in whole mebibytes, for people. */

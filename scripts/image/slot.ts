@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto"
 import { closeSync, fsyncSync, openSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { bootImages, treeFile } from "./boot-images.ts"
 import { cpio, padded, program } from "./cpio.ts"
-import { type FitParts, fitSource } from "./fit.ts"
 import type { Board } from "./meta.ts"
 import { BuildError, run } from "./run.ts"
 
@@ -21,20 +21,23 @@ export interface SlotInputs {
 }
 
 /**
- * Makes the one file a slot is: a FIT (start script, initramfs, device trees, kernel), the root as a squashfs, and its
- * dm-verity tree. The script in the FIT holds the root hash, so whoever trusts the FIT trusts the whole slot.
+ * Makes the one file a slot is: what U-Boot reads (start script, device trees, initramfs, kernel), the root as a squashfs,
+ * and its dm-verity tree. The start script holds the root hash.
  */
 export function makeSlot(inputs: SlotInputs, target: string): { readonly rootHash: string } {
   const root = join(inputs.folder, "root.squashfs")
   makeSquashfs(inputs.stage, root, inputs.epoch)
   const verity = makeVerity(root)
-  addInit(inputs)
-  const fit = makeFit({
+  const at = (name: string) => join(inputs.folder, name)
+  const images = bootImages({
     ...inputs,
     script: readFileSync(inputs.script, "utf8"),
-    verity: (fitBytes) => [fitBytes, verity.blocks, verity.rootHash, verity.salt].join(","),
+    trees: inputs.boards.map((board) => readFileSync(at(treeFile(board)))),
+    initramfs: withInit(readFileSync(at("initrd.img")), readFileSync(inputs.init)),
+    kernel: readFileSync(at("vmlinuz")),
+    verity: (before) => [before, verity.blocks, verity.rootHash, verity.salt].join(","),
   })
-  const bytes = concatenate([fit, root, verity.tree], target)
+  const bytes = concatenate([images, readFileSync(root), readFileSync(verity.tree)], target)
   if (bytes > inputs.slotBytes) throw new BuildError(`a slot of ${bytes} bytes does not fit; raise disk.slotMiB`)
   return verity
 }
@@ -70,49 +73,13 @@ function makeVerity(root: string): { rootHash: string; salt: string; blocks: num
 }
 
 /** Our /init, behind what initramfs-tools made: there it replaces the other one. */
-function addInit({ folder, init }: SlotInputs): void {
-  const own = cpio([program("init", readFileSync(init))])
-  writeFileSync(join(folder, "initramfs.img"), Buffer.concat([padded(readFileSync(join(folder, "initrd.img"))), own]))
+export function withInit(initramfs: Buffer, init: Buffer): Buffer {
+  return Buffer.concat([padded(initramfs), cpio([program("init", init)])])
 }
 
-export interface FitInputs {
-  /** Holds what the FIT is made of; works as a scratch folder. */
-  readonly folder: string
-  /** The start script, with @VERITY@ and @BOARDS@ to be filled in. */
-  readonly script: string
-  readonly boards: readonly Board[]
-  readonly epoch: number
-  /** What /init needs to open the root, told the size of the FIT. */
-  readonly verity: (fitBytes: string) => string
-}
-
-/** The script names the size of the FIT it lies in: built once to learn it, and again with it. */
-export function makeFit({ folder, script, boards, epoch, verity }: FitInputs): string {
-  const parts: FitParts = { kernel: "vmlinuz", initramfs: "initramfs.img", script: "start.scr", boards }
-  const target = join(folder, "slot.fit")
-  const build = (fitBytes: string): number => {
-    writeFileSync(join(folder, "start.scr"), startScript(script, boards, verity(fitBytes)))
-    writeFileSync(join(folder, "slot.its"), fitSource(parts))
-    run("mkimage", ["-q", "-f", "slot.its", "slot.fit"], { cwd: folder, env: { SOURCE_DATE_EPOCH: String(epoch) } })
-    truncateSync(target, Math.ceil(statSync(target).size / BLOCK) * BLOCK)
-    return statSync(target).size
-  }
-  const size = build("0".repeat(8))
-  if (build(String(size)) !== size) throw new BuildError("the FIT changed its size between two builds")
-  return target
-}
-
-function startScript(script: string, boards: readonly Board[], verity: string): string {
-  const choices = boards.map(({ deviceTree, bootLoaderName = deviceTree }) => {
-    const configuration = deviceTree.split("/").at(-1)!.replace(".dtb", "")
-    return `  if test "\${fdtfile}" = "${bootLoaderName}"; then bootm \${part_addr}#${configuration}; fi`
-  })
-  return script.replace("@VERITY@", verity).replace("@BOARDS@", choices.join("\n"))
-}
-
-function concatenate(files: readonly string[], target: string): number {
+function concatenate(parts: readonly Buffer[], target: string): number {
   writeFileSync(target, "")
-  for (const file of files) writeFileSync(target, readFileSync(file), { flag: "a" })
+  for (const part of parts) writeFileSync(target, part, { flag: "a" })
   const descriptor = openSync(target, "r")
   fsyncSync(descriptor)
   closeSync(descriptor)

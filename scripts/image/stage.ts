@@ -76,7 +76,7 @@ function empty(folder: string): void {
   for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true, force: true })
 }
 
-/** Kernel, initramfs and device trees of the Debian part, copied to `target` as they go into the FIT. */
+/** Kernel, initramfs and device trees of the Debian part, copied to `target` as they go into the slot. */
 export function takeKernel(stage: string, target: string, deviceTrees: readonly string[]): void {
   const only = (folder: string, start: string) => {
     const name = readdirSync(join(stage, folder)).find((entry) => entry.startsWith(start))

@@ -1,14 +1,12 @@
 import { randomBytes } from "node:crypto"
-import { copyFileSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs"
+import { copyFileSync, readFileSync, truncateSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { makeBundle } from "../../scripts/image/bundle.ts"
 import { developmentKeys } from "../../scripts/image/keys.ts"
 import { run } from "../../scripts/image/run.ts"
-import { built, keys, META, NEXT_VERSION, REPOSITORY, scratch } from "./appliance.ts"
-import { makeVariant } from "./variant.ts"
+import { built, keys, META, NEXT_VERSION, scratch } from "./appliance.ts"
+import { INIT, SCRIPT, variantOf } from "./variant.ts"
 
-const INIT = readFileSync(join(REPOSITORY, "image/initramfs/init"), "utf8")
-const SCRIPT = readFileSync(join(REPOSITORY, "image/boot/slot.cmd"), "utf8")
 const LAST = "exec switch_root"
 
 /** Ways in which a version can be broken although we signed it, as changes to its /init. */
@@ -28,17 +26,8 @@ function hide(path: string, text: string): string {
 /** A slot of the update with a fault in it, for a card. */
 export function faultySlot(fault: keyof typeof FAULTS, folder: string): string {
   if (FAULTS[fault] === INIT) throw new Error(`the fault ${fault} is not in /init; image/initramfs/init has changed`)
-  const parts = join(folder, "parts")
-  mkdirSync(parts)
   const slot = join(folder, "faulty.slot")
-  const inputs = {
-    slot: built("update", "slot"),
-    init: FAULTS[fault],
-    script: SCRIPT,
-    boards: META.boards,
-    folder: parts,
-  }
-  makeVariant(inputs, slot)
+  writeFileSync(slot, variantOf(readFileSync(built("update", "slot")), FAULTS[fault], SCRIPT))
   return slot
 }
 

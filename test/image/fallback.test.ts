@@ -53,7 +53,7 @@ test("a bad update falls back by itself", { ...CASE, concurrency: 2 }, async (t)
     const folder = scratch("falls-back-damaged")
     const { disk: below, request } = left<Trial>("trial")
     const disk = cardOn(folder, below)
-    // in the FIT, where U-Boot looks before it starts anything
+    // in the kernel, where U-Boot looks before it starts anything
     flipBit(disk, LAYOUT.b.start + (30 << 20))
     const machine = await powered(t, folder, disk)
     await machine.says(/gatehouse: slot B is damaged[\s\S]*starting slot A/, START_SECONDS)

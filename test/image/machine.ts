@@ -1,15 +1,5 @@
-import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
-import {
-  closeSync,
-  createReadStream,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs"
+import { createReadStream, writeFileSync } from "node:fs"
 import { stat } from "node:fs/promises"
 import type { ClientRequest } from "node:http"
 import { request } from "node:https"
@@ -17,8 +7,9 @@ import { createServer } from "node:net"
 import { join } from "node:path"
 import { pipeline } from "node:stream/promises"
 import { setTimeout as sleep } from "node:timers/promises"
+import { Emulator, emptyFolder, type Opened } from "./emulator.ts"
 import { PROBE_MOUNT, PROBE_PORT, PROBE_UNIT, Probe } from "./probe.ts"
-import { connected, Qmp } from "./qmp.ts"
+import { connected } from "./qmp.ts"
 
 export interface MachineOptions {
   /** A qcow2 file; the machine writes to it. */
@@ -39,58 +30,28 @@ type GuestPort = (typeof FORWARDED)[number]
 /** The second network port, with nothing plugged in. */
 export const CABLE = "cable"
 
-interface Parts {
-  readonly running: ChildProcess
-  readonly qmp: Qmp
-  readonly probe: Probe
-  readonly ports: Record<GuestPort, number>
-}
-
 /** One QEMU `-M virt` with an appliance in it. Killed when disposed: to it, that is a power cut. */
-export class Machine implements AsyncDisposable {
-  readonly folder: string
+export class Machine extends Emulator {
   readonly disk: string
-  readonly qmp: Qmp
-  readonly #process: ChildProcess
   readonly #ports: Readonly<Record<GuestPort, number>>
   readonly #probe: Probe
 
-  private constructor(options: MachineOptions, parts: Parts) {
-    this.folder = options.folder
+  private constructor(options: MachineOptions, opened: Opened<Probe>, ports: Record<GuestPort, number>) {
+    super(options.folder, opened)
     this.disk = options.disk
-    this.qmp = parts.qmp
-    this.#process = parts.running
-    this.#ports = parts.ports
-    this.#probe = parts.probe
+    this.#ports = ports
+    this.#probe = opened.more
   }
 
   static async start(options: MachineOptions): Promise<Machine> {
     const { folder } = options
-    rmSync(folder, { recursive: true, force: true })
-    mkdirSync(folder, { recursive: true })
+    emptyFolder(folder)
     const ports = Object.fromEntries(await Promise.all(FORWARDED.map(async (port) => [port, await freePort()])))
-    const log = openSync(join(folder, "qemu.log"), "w")
-    // emulation takes whatever it gets: people who work on this machine come first
-    const args = ["-n", "10", "qemu-system-aarch64", ...qemuArguments(options, ports)]
-    const running = spawn("nice", args, { stdio: ["ignore", log, log] })
-    closeSync(log)
-    const ended = once(running, "exit").then(() => {
-      throw new Error(`qemu has ended:\n${readFileSync(join(folder, "qemu.log"), "utf8")}`)
+    const opened = await Machine.launch(folder, qemuArguments(options, ports), async () => {
+      await skipCountdowns(join(folder, "console.sock"))
+      return await Probe.open(join(folder, "probe.sock"))
     })
-    const at = (name: string) => join(folder, name)
-    const opened = Promise.all([
-      Qmp.open(at("qmp.sock")),
-      Probe.open(at("probe.sock")),
-      skipCountdowns(at("console.sock")),
-    ])
-    try {
-      const [qmp, probe] = await Promise.race([opened, ended])
-      ended.catch(() => {})
-      return new Machine(options, { running, qmp, probe, ports })
-    } catch (error) {
-      running.kill("SIGKILL")
-      throw error
-    }
+    return new Machine(options, opened, ports)
   }
 
   /** The port of this machine that leads to a port of the guest. */
@@ -98,37 +59,12 @@ export class Machine implements AsyncDisposable {
     return this.#ports[guest]
   }
 
-  /** Processor time that emulating it has taken, in seconds. */
-  get processorSeconds(): number {
-    const times = readFileSync(`/proc/${this.#process.pid}/stat`, "latin1").split(") ")[1]!.split(" ")
-    return (Number(times[11]) + Number(times[12])) / CLOCK_TICKS
-  }
-
-  get console(): string {
-    const path = join(this.folder, "console.log")
-    return existsSync(path) ? readFileSync(path, "latin1") : ""
-  }
-
-  /** Waits until the console says something after `from`, and answers where it ends. */
-  async says(pattern: RegExp, seconds: number, from = 0): Promise<RegExpExecArray> {
-    const until = performance.now() + seconds * 1000
-    while (performance.now() < until) {
-      const found = pattern.exec(this.console.slice(from))
-      if (found !== null) return found
-      if (this.#process.exitCode !== null) break
-      await sleep(250)
-    }
-    throw new Error(
-      `the console did not say ${pattern} within ${seconds} s; it ends with:\n${this.console.slice(-1500)}`,
-    )
-  }
-
   /** Waits for the page to answer that the gateway does its work. */
   async healthy(seconds: number): Promise<void> {
     const until = performance.now() + seconds * 1000
     while (performance.now() < until) {
       if ((await this.get("/healthz").catch(() => undefined))?.status === 200) return
-      if (this.#process.exitCode !== null) throw new Error("qemu has ended")
+      if (this.hasEnded) throw new Error("qemu has ended")
       await sleep(1000)
     }
     throw new Error(`not healthy within ${seconds} s; the console ends with:\n${this.console.slice(-1500)}`)
@@ -204,23 +140,11 @@ export class Machine implements AsyncDisposable {
     return this.#probe.run(script, seconds)
   }
 
-  /** Ends at once, with whatever was under way. */
-  async cutPower(): Promise<void> {
-    this.qmp[Symbol.dispose]()
+  override async cutPower(): Promise<void> {
     this.#probe[Symbol.dispose]()
-    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return
-    const ended = once(this.#process, "exit")
-    this.#process.kill("SIGKILL")
-    await ended
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.cutPower()
+    await super.cutPower()
   }
 }
-
-/** Of /proc, a second (sysconf(_SC_CLK_TCK) on every Linux). */
-const CLOCK_TICKS = 100
 
 /**
  * U-Boot waits two seconds for somebody who wants its prompt, and does so by counting: as much emulation as a tenth of a
@@ -272,7 +196,6 @@ function qemuArguments(
     ...["-device", `virtserialport,chardev=probe,name=${PROBE_PORT}`],
     ...["-chardev", `socket,id=console,path=${at("console.sock")},server=on,wait=off,logfile=${at("console.log")}`],
     ...["-serial", "chardev:console"],
-    ...["-qmp", `unix:${at("qmp.sock")},server=on,wait=off`],
     ...credential("systemd.extra-unit.p.service", "probe.service"),
     ...credential("fstab.extra", "fstab"),
     ...(from === undefined ? [] : ["-loadvm", from]),

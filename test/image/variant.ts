@@ -1,38 +1,39 @@
-import { readFileSync, writeFileSync } from "node:fs"
+import { readFileSync } from "node:fs"
 import { join } from "node:path"
-import { cpio, padded, program } from "../../scripts/image/cpio.ts"
-import type { Board } from "../../scripts/image/meta.ts"
-import { run } from "../../scripts/image/run.ts"
-import { makeFit } from "../../scripts/image/slot.ts"
+import { bootImages, contentsOf, START_BYTES } from "../../scripts/image/boot-images.ts"
+import { withInit } from "../../scripts/image/slot.ts"
+import { META, REPOSITORY } from "./appliance.ts"
 
-export interface VariantInputs {
-  /** A whole slot, as the build makes it. */
-  readonly slot: string
-  /** Replaces /init of its initramfs. */
-  readonly init: string
-  readonly script: string
-  readonly boards: readonly Board[]
-  /** Empty, for scratch. */
-  readonly folder: string
+/** As in every good slot: what a variant differs in is a change to one of them. */
+export const INIT = readFileSync(join(REPOSITORY, "image/initramfs/init"), "utf8")
+export const SCRIPT = readFileSync(join(REPOSITORY, "image/boot/slot.cmd"), "utf8")
+
+/** A slot that differs from a good one in its /init or its start script only. Its root stays the same: made in seconds. */
+export function variantOf(slot: Buffer, init: string, script: string): Buffer {
+  const { before, verity } = verityArgument(slot)
+  const [, ...contents] = contentsOf(slot.subarray(0, before))
+  const [initramfs, kernel] = contents.splice(META.boards.length) as [Buffer, Buffer]
+  const images = bootImages({
+    script,
+    boards: META.boards,
+    trees: contents,
+    initramfs: withInit(initramfs, Buffer.from(init)),
+    kernel,
+    epoch: 0,
+    verity: (bytes) => `${bytes},${verity}`,
+  })
+  return Buffer.concat([images, slot.subarray(before)])
 }
 
-/**
- * A slot that differs from a good one in its /init only: signed by us, whole, and broken. Its root stays the same, so it
- * is made in seconds.
- */
-export function makeVariant({ slot, init, script, boards, folder }: VariantInputs, target: string): void {
+/** What U-Boot reads of a slot; the root follows. */
+export function bootImagesOf(slot: string): Buffer {
   const whole = readFileSync(slot)
-  const fitBytes = Math.ceil(whole.readUInt32BE(4) / 4096) * 4096
-  const at = (name: string) => join(folder, name)
-  writeFileSync(at("old.fit"), whole.subarray(0, fitBytes))
-  const trees = boards.map(({ deviceTree }) => deviceTree.split("/").at(-1)!)
-  const parts = ["start.old", ...trees, "initrd.img", "vmlinuz"]
-  for (const [position, name] of parts.entries()) {
-    run("dumpimage", ["-T", "flat_dt", "-p", String(position), "-o", at(name), at("old.fit")])
-  }
-  const own = cpio([program("init", Buffer.from(init))])
-  writeFileSync(at("initramfs.img"), Buffer.concat([padded(readFileSync(at("initrd.img"))), own]))
-  const [, verity] = /gatehouse\.verity=\d+,([0-9a-f,]+)/.exec(readFileSync(at("start.old"), "latin1")) ?? []
-  const fit = makeFit({ folder, script, boards, epoch: 0, verity: (bytes) => `${bytes},${verity}` })
-  writeFileSync(target, Buffer.concat([readFileSync(fit), whole.subarray(fitBytes)]))
+  return whole.subarray(0, verityArgument(whole).before)
+}
+
+/** What the start script tells /init: how many bytes lie before the root, and how it is verified. */
+function verityArgument(slot: Buffer): { before: number; verity: string } {
+  const found = /gatehouse\.verity=(\d+),([0-9a-f,]+)/.exec(slot.toString("latin1", 0, START_BYTES))
+  if (found === null) throw new Error("the slot's start script names no root")
+  return { before: Number(found[1]), verity: found[2]! }
 }

@@ -8,7 +8,6 @@ import { fileURLToPath } from "node:url"
 import { aptSources } from "../../../scripts/image/apt-sources.ts"
 import { cpio, program } from "../../../scripts/image/cpio.ts"
 import { partitions } from "../../../scripts/image/disk.ts"
-import { fitSource } from "../../../scripts/image/fit.ts"
 import { loadMeta } from "../../../scripts/image/meta.ts"
 import { BuildError } from "../../../scripts/image/run.ts"
 import { debianComponents, npmComponents } from "../../../scripts/image/sbom.ts"
@@ -98,14 +97,6 @@ f = [int(b[6 + 8 * i : 14 + 8 * i], 16) for i in range(13)]
 n = f[11]; start = (110 + n + 3) // 4 * 4
 print(b[110 : 110 + n - 1].decode(), oct(f[1])[2:], b[start : start + f[6]].decode().strip())
 `
-
-test("every board has a configuration of its own in the FIT, and the kernel lies last", () => {
-  const { boards } = loadMeta(META)
-  const source = fitSource({ kernel: "vmlinuz", initramfs: "initramfs.img", script: "start.scr", boards })
-  for (const { deviceTree } of boards)
-    assert.ok(source.includes(`fdt = "${deviceTree.split("/").at(-1)!.slice(0, -4)}"`))
-  assert.ok(source.indexOf("vmlinuz") > source.lastIndexOf(".dtb"))
-})
 
 test("the SBOM lists what is on the box and nothing else", () => {
   const status =
