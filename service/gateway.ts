@@ -104,6 +104,7 @@ export async function startGateway(
     await openBroker({
       ...access,
       folder: join(state.path, "broker"),
+      onReverted,
       limits: config.limits,
       health,
       clock,

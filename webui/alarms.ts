@@ -72,8 +72,8 @@ export const alarmWords = words<Readonly<Record<Condition, { readonly what: stri
       next: "Changes are refused until it can. Check the disk for space and errors.",
     },
     "document-reverted": {
-      what: "A damaged file was replaced by its previous version",
-      next: "The latest change may be missing. Check users and roles, then look at the disk.",
+      what: "The state is as it was before a newer version ran",
+      next: "What was changed under the newer version is set aside. Look over users, roles and authorities.",
     },
     "session-store-failed": {
       what: "Messages cannot be kept on the disk",
@@ -122,8 +122,8 @@ export const alarmWords = words<Readonly<Record<Condition, { readonly what: stri
       next: "Bis dahin werden Änderungen abgelehnt. Speicherplatz und Datenträger prüfen.",
     },
     "document-reverted": {
-      what: "Eine beschädigte Datei wurde durch ihre vorige Fassung ersetzt",
-      next: "Die letzte Änderung kann fehlen. Benutzer und Rollen prüfen, dann den Datenträger.",
+      what: "Der Zustand ist der von vor dem Lauf einer neueren Version",
+      next: "Was unter der neueren Version geändert wurde, liegt beiseite. Benutzer, Rollen und Zertifizierungsstellen durchsehen.",
     },
     "session-store-failed": {
       what: "Nachrichten können nicht gespeichert werden",

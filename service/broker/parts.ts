@@ -16,6 +16,8 @@ import type { OnRequest } from "./listen/listener.ts"
 export interface BrokerParts {
   /** The folder of sessions, queues and retained messages. */
   readonly folder: string
+  /** Told, in words, when a newer version had changed the store. */
+  readonly onReverted: (what: string) => void
   readonly limits: Limits
   readonly directory: Directory
   readonly passwords: Passwords

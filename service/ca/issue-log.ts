@@ -12,7 +12,7 @@ import {
   issuedRecord,
 } from "./issue-record.ts"
 
-export { type IssueEntry, type IssueRecord, issueRecord, stateAt } from "./issue-record.ts"
+export { type IssueEntry, type IssueRecord, isLaterRecord, issueRecord, stateAt } from "./issue-record.ts"
 
 /**
  * Every certificate we signed, and what became of it. A certificate is handed out, and counts, only once its record is

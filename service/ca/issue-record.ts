@@ -5,7 +5,7 @@ const moment = z.int().min(0)
 const words = z.string().min(1).max(200)
 
 /** A certificate that was signed, written before it was handed out. Times are milliseconds since the epoch. */
-export const issuedRecord = z.strictObject({
+export const issuedRecord = z.object({
   record: z.literal("issued"),
   /** 16 octets, lower-case hex. */
   serial: hex(32),
@@ -32,7 +32,7 @@ export const issuedRecord = z.strictObject({
 })
 
 /** A change of a certificate's state. */
-export const changedRecord = z.strictObject({
+export const changedRecord = z.object({
   record: z.literal("changed"),
   serial: hex(32),
   state: z.enum(["active", "superseded", "revoked"]),
@@ -43,6 +43,12 @@ export const changedRecord = z.strictObject({
 
 /** One line of the issue log. */
 export const issueRecord = z.discriminatedUnion("record", [issuedRecord, changedRecord])
+
+/** A later version may write kinds of records that this one does not know; of those it does, it only adds members. */
+export function isLaterRecord(value: unknown): boolean {
+  const kind = typeof value === "object" && value !== null && "record" in value ? value.record : undefined
+  return typeof kind === "string" && kind !== "issued" && kind !== "changed"
+}
 
 export type IssueRecord = z.infer<typeof issueRecord>
 export type IssuedRecord = z.infer<typeof issuedRecord>

@@ -1,6 +1,6 @@
 import { join } from "node:path"
 import { Authority } from "../ca/authority.ts"
-import { IssueLog, issueRecord } from "../ca/issue-log.ts"
+import { IssueLog, isLaterRecord, issueRecord } from "../ca/issue-log.ts"
 import { emptyPending, PENDING_FORMAT, Pending, pendingDocument } from "../ca/pending.ts"
 import { Trust } from "../ca/trust.ts"
 import { emptyTrust, TRUST_FORMAT, trustDocument } from "../ca/trust-document.ts"
@@ -57,7 +57,8 @@ export async function openTrusting({
   const folder = await state.folder("ca")
   const files = await openAuthorityFiles(folder, config.site)
   const onTorn = (detail: string) => health.raise("issue-log-torn", detail)
-  const journal = parts.use(await openJournal({ path: join(folder, "issued.jsonl"), schema: issueRecord, onTorn }))
+  const issued = { path: join(folder, "issued.jsonl"), schema: issueRecord, isLater: isLaterRecord }
+  const journal = parts.use(await openJournal({ ...issued, onTorn, onLater: onReverted }))
   const issueLog = inside(folder, () => new IssueLog(journal))
   const written = writing()
   parts.defer(() => issueLog.flush())

@@ -16,7 +16,7 @@ export interface BoundedJournalOptions<T> extends JournalOptions<T> {
  * So it always holds the last `most` records, and at most twice as many. Otherwise as `openJournal`.
  */
 export async function openBoundedJournal<T>(options: BoundedJournalOptions<T>): Promise<Journal<T> & AsyncDisposable> {
-  const older = await readJournal(`${options.path}.1`, options.schema)
+  const older = await readJournal(`${options.path}.1`, options)
   const current = await openJournal(options)
   return new BoundedJournal(options, [...older.records, ...current.records], current)
 }

@@ -15,6 +15,15 @@ export interface JournalContent<T> {
   readonly found: boolean
 }
 
+export interface JournalFormat<T> {
+  /** What a record may be; checked when the journal is read. Members it does not know, of a later version, are left out. */
+  readonly schema: z.ZodType<T>
+  /** The record is of a kind that only a later version knows. */
+  readonly isLater?: (record: unknown) => boolean
+  /** Told, in words, when such records were passed over. They stay in the file. */
+  readonly onLater?: (what: string) => void
+}
+
 /** `<crc32 of the JSON, 8 hex digits> <JSON>\n` */
 export function journalLine(record: unknown): Buffer {
   const json = JSON.stringify(record)
@@ -29,24 +38,32 @@ function checksum(bytes: Uint8Array): string {
  * Reads a journal, a missing one as empty, and copies an incomplete last line to `<name>.torn-<n>`; the file itself is
  * left as it is. Rejects with `GatewayError("document-damaged")` when any other line is not what was written.
  */
-export async function readJournal<T>(path: string, schema: z.ZodType<T>): Promise<JournalContent<T>> {
+export async function readJournal<T>(path: string, format: JournalFormat<T>): Promise<JournalContent<T>> {
   const bytes = await readOrNull(path)
   if (bytes === null) return { records: [], length: 0, torn: null, found: false }
+  const { schema, isLater = () => false } = format
   const records: T[] = []
+  let later = 0
   let length = 0
   while (length < bytes.length) {
     const end = bytes.indexOf(0x0a, length) + 1 || bytes.length
     const json = checkedJson(bytes.subarray(length, end))
+    const line = records.length + later + 1
     if (json === null) {
-      if (end < bytes.length) throw damaged(path, records.length + 1, "its checksum does not fit")
-      return { records, length, torn: await setAside(path, bytes.subarray(length)), found: true }
+      if (end < bytes.length) throw damaged(path, line, "its checksum does not fit")
+      break
     }
-    const record = schema.safeParse(JSON.parse(json))
-    if (!record.success) throw damaged(path, records.length + 1, describe(record.error))
-    records.push(record.data)
+    const value = JSON.parse(json)
+    const record = schema.safeParse(value)
+    if (record.success) records.push(record.data)
+    else if (isLater(value)) later++
+    else throw damaged(path, line, describe(record.error))
     length = end
   }
-  return { records, length, torn: null, found: true }
+  if (later > 0)
+    format.onLater?.(`${later} records in ${path} are of kinds that only a later version knows; they are kept`)
+  const torn = length < bytes.length ? await setAside(path, bytes.subarray(length)) : null
+  return { records, length, torn, found: true }
 }
 
 /** The JSON of a whole line, its line feed included; null when it is not what `journalLine` made. */

@@ -1,15 +1,12 @@
 import { constants, type FileHandle, open } from "node:fs/promises"
 import { dirname } from "node:path"
-import type { z } from "zod"
 import type { Journal } from "../document.ts"
 import { GatewayError } from "../errors.ts"
 import { syncFolder, writeAll } from "./durable-file.ts"
-import { journalLine, readJournal } from "./journal-file.ts"
+import { type JournalFormat, journalLine, readJournal } from "./journal-file.ts"
 
-export interface JournalOptions<T> {
+export interface JournalOptions<T> extends JournalFormat<T> {
   readonly path: string
-  /** What a record may be; checked when the journal is read. */
-  readonly schema: z.ZodType<T>
   /** Told, in words, when an incomplete last line was set aside. */
   readonly onTorn?: (detail: string) => void
 }
@@ -21,7 +18,7 @@ export interface JournalOptions<T> {
  */
 export async function openJournal<T>(options: JournalOptions<T>): Promise<Journal<T> & AsyncDisposable> {
   const { path } = options
-  const { records, length, torn, found } = await readJournal(path, options.schema)
+  const { records, length, torn, found } = await readJournal(path, options)
   const file = await open(path, constants.O_RDWR | constants.O_CREAT, 0o600).catch((cause) => fail(path, cause))
   try {
     if (!found) await syncFolder(dirname(path))

@@ -30,6 +30,8 @@ interface MemoryParts {
   readonly clock: Clock
   readonly health: Health
   readonly log: Logger
+  /** Told, in words, when a newer version had changed the store. */
+  readonly onReverted: (what: string) => void
 }
 
 /** What the broker remembers across restarts, as found on the disk, and the ledger through which it goes there. */
@@ -113,6 +115,7 @@ export async function openMemory(parts: MemoryParts): Promise<DurableMemory> {
   const { store, numbers } = await Store.open(join(parts.folder, FILE), {
     onSession: (session) => sessions.push(session),
     onRetained: (record) => retained.store(readMessage(record)),
+    onReverted: parts.onReverted,
     onDamage: (what) => {
       damage.push(what)
       parts.log.error("the session store was damaged", { what: displayName(what) })

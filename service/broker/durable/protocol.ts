@@ -32,4 +32,6 @@ export type Answer =
   | { readonly kind: "failed"; readonly reason: string }
   /** Something on the disk was not whole; it lies aside. */
   | { readonly kind: "damage"; readonly what: string }
+  /** A newer version had changed the store, and this one goes on with what that one kept. */
+  | { readonly kind: "reverted"; readonly what: string }
   | { readonly kind: "closed"; readonly id: number }

@@ -1,9 +1,10 @@
-import { existsSync, renameSync } from "node:fs"
+import { existsSync, linkSync, renameSync, rmSync } from "node:fs"
 import type { DatabaseSync } from "node:sqlite"
 import { reasonOf } from "../../errors.ts"
 import { setAsideTornJournal } from "./journal-tail.ts"
 import { salvage } from "./salvage.ts"
-import { NewerFormat, openDatabase } from "./schema.ts"
+import { keptOf, NewerFormat, openDatabase } from "./schema.ts"
+import { syncFolderOf } from "./snapshot.ts"
 
 /** SQLite's primary result codes for a file that is not what it should be (sqlite.org/rescode.html). */
 const DAMAGED: ReadonlySet<number> = new Set([11, 26])
@@ -11,22 +12,30 @@ const DAMAGED: ReadonlySet<number> = new Set([11, 26])
 /** What a start reads in full; messages are read as they are needed. */
 const READ_AT_START = ["facts", "sessions", "subscriptions", "entries", "received", "retained", "graves"]
 
+/** Who hears in what state the file was, in words. */
+export interface Hearer {
+  /** Something was not whole; it lies aside. */
+  onDamage(what: string): void
+  /** A newer version had changed it. */
+  onReverted(what: string): void
+}
+
 /**
  * Opens the store's file whatever state it is in. What cannot be read is kept aside under another name, everything
- * that is whole is carried over into a new file, and `onDamage` is told. Throws what the file system throws.
+ * that is whole is carried over into a new file, and the hearer is told. Throws what the file system throws.
  */
-export function openWhole(path: string, onDamage: (what: string) => void): DatabaseSync {
-  setAsideTornJournal(path, onDamage)
+export function openWhole(path: string, hearer: Hearer, steps?: readonly string[]): DatabaseSync {
+  setAsideTornJournal(path, hearer.onDamage)
   let database: DatabaseSync | undefined
   try {
-    database = openDatabase(path)
+    database = openDatabase(path, steps)
     for (const table of READ_AT_START) database.prepare(`SELECT count(*) FROM ${table}`).get()
     return database
   } catch (error) {
     database?.close()
-    if (error instanceof NewerFormat) return begunAnew(path, error, onDamage)
+    if (error instanceof NewerFormat) return reverted(path, error, hearer)
     if (!isDamage(error)) throw error
-    return repaired(path, reasonOf(error), onDamage)
+    return repaired(path, reasonOf(error), hearer.onDamage)
   }
 }
 
@@ -44,9 +53,21 @@ export function isDamage(error: unknown): boolean {
   return error instanceof Error && "errcode" in error && DAMAGED.has(Number(error.errcode) & 0xff)
 }
 
-function begunAnew(path: string, error: NewerFormat, onDamage: (what: string) => void): DatabaseSync {
-  const kept = setAside(path, "newer")
-  onDamage(`the store was written by a newer version of the gateway (${error.message}); it lies in ${kept}`)
+/** Back from a newer version: goes on with what that one kept of this one's store, or with an empty one. */
+function reverted(path: string, error: NewerFormat, { onDamage, onReverted }: Hearer): DatabaseSync {
+  const kept = keptOf(path, error.read)
+  // the newer store's own journal would be taken for that of the one that takes its place
+  if (existsSync(kept) && !existsSync(`${path}-wal`)) {
+    const aside = keptOf(path, error.found)
+    rmSync(aside, { force: true })
+    linkSync(path, aside)
+    renameSync(kept, path)
+    syncFolderOf(path)
+    onReverted(`${path} is as it was before a newer version changed it; that one's is in ${aside}`)
+  } else {
+    const aside = setAside(path, "newer")
+    onDamage(`the store was written by a newer version of the gateway (${error.message}); it lies in ${aside}`)
+  }
   return openDatabase(path)
 }
 

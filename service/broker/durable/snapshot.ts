@@ -1,4 +1,5 @@
 import { chmodSync, closeSync, fsyncSync, openSync, rmSync, statSync } from "node:fs"
+import { dirname } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { isMainThread, Worker, workerData } from "node:worker_threads"
 
@@ -14,7 +15,8 @@ export function copyStore(from: string, to: string): Promise<number> {
   return promise
 }
 
-function copy(from: string, to: string): void {
+/** The same, in this thread. Throws what SQLite throws. */
+export function copyDatabase(from: string, to: string): void {
   rmSync(to, { force: true })
   const database = new DatabaseSync(from, { readOnly: true })
   try {
@@ -23,9 +25,18 @@ function copy(from: string, to: string): void {
     database.close()
   }
   chmodSync(to, 0o600)
-  const file = openSync(to, "r")
-  fsyncSync(file)
-  closeSync(file)
+  sync(to)
 }
 
-if (!isMainThread && workerData?.from !== undefined) copy(workerData.from, workerData.to)
+/** The names in the folder of a file are on the disk. */
+export function syncFolderOf(path: string): void {
+  sync(dirname(path))
+}
+
+function sync(path: string): void {
+  const descriptor = openSync(path, "r")
+  fsyncSync(descriptor)
+  closeSync(descriptor)
+}
+
+if (!isMainThread && workerData?.from !== undefined) copyDatabase(workerData.from, workerData.to)

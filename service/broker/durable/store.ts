@@ -3,6 +3,7 @@ import { Worker } from "node:worker_threads"
 import { GatewayError } from "../../errors.ts"
 import type { Answer, Order, Outcome } from "./protocol.ts"
 import type { Numbers, StoredEntry, StoredSession } from "./reading.ts"
+import type { Hearer } from "./recovery.ts"
 
 /**
  * MiB for the young objects of the thread, of which nearly none lives on; V8 would take ten times that on a machine with
@@ -11,11 +12,9 @@ import type { Numbers, StoredEntry, StoredSession } from "./reading.ts"
 const YOUNG_MIB = 16
 
 /** Who hears what a start finds on the disk. */
-export interface Found {
+export interface Found extends Hearer {
   onSession(session: StoredSession): void
   onRetained(record: Uint8Array): void
-  /** Something was not whole. */
-  onDamage(what: string): void
 }
 
 /** The disk as the event loop sees it: orders go to a thread of their own, and their answers come back in order. */
@@ -51,6 +50,7 @@ export class Store implements AsyncDisposable {
       if (answer.kind === "sessions") for (const session of answer.sessions) found.onSession(session)
       else if (answer.kind === "retained") for (const record of answer.records) found.onRetained(record)
       else if (answer.kind === "damage") found.onDamage(answer.what)
+      else if (answer.kind === "reverted") found.onReverted(answer.what)
       else if (answer.kind === "open") resolve(answer.numbers)
       else if (answer.kind === "failed") reject(unopened(path, answer.reason))
     }

@@ -4,7 +4,7 @@ import { Database } from "./database.ts"
 import { EntryBit } from "./operation.ts"
 import type { Failure, Outcome } from "./protocol.ts"
 import { Reading, type StoredEntry } from "./reading.ts"
-import { isDamage, openWhole, repaired } from "./recovery.ts"
+import { type Hearer, isDamage, openWhole, repaired } from "./recovery.ts"
 
 /** A disk that does not recover may need its file to be opened anew. */
 const FAILURES_BEFORE_ANEW = 20
@@ -22,15 +22,15 @@ interface OpenFile {
 /** The store's file as long as the process lives: opened anew where the disk goes on failing, repaired when it is damaged. */
 export class Volume {
   readonly #path: string
-  readonly #onDamage: (what: string) => void
+  readonly #hearer: Hearer
   #open: OpenFile | undefined
   /** In a row. */
   #failures = 0
 
   /** Throws what SQLite and the file system throw when the file can be neither opened nor begun anew. */
-  constructor(path: string, onDamage: (what: string) => void) {
+  constructor(path: string, hearer: Hearer) {
     this.#path = path
-    this.#onDamage = onDamage
+    this.#hearer = hearer
     this.#opened()
   }
 
@@ -82,11 +82,11 @@ export class Volume {
   }
 
   #opened(): OpenFile {
-    return this.#open ?? this.#take(openWhole(this.#path, this.#onDamage))
+    return this.#open ?? this.#take(openWhole(this.#path, this.#hearer))
   }
 
   #take(file: DatabaseSync): OpenFile {
-    this.#open = { file, database: new Database(file), reading: new Reading(file, this.#onDamage) }
+    this.#open = { file, database: new Database(file), reading: new Reading(file, this.#hearer.onDamage) }
     return this.#open
   }
 
@@ -109,7 +109,7 @@ export class Volume {
     } catch (error) {
       if (!isDamage(error)) throw error
       this.#letGo()
-      this.#take(repaired(this.#path, reasonOf(error), this.#onDamage))
+      this.#take(repaired(this.#path, reasonOf(error), this.#hearer.onDamage))
       return work(this.#opened())
     }
   }

@@ -24,6 +24,7 @@ let looked = 0
 
 const answer = (message: Answer): void => port.postMessage(message)
 const onDamage = (what: string): void => answer({ kind: "damage", what })
+const onReverted = (what: string): void => answer({ kind: "reverted", what })
 
 const volume = opened()
 if (volume !== undefined) {
@@ -33,7 +34,7 @@ if (volume !== undefined) {
 
 function opened(): Volume | undefined {
   try {
-    return new Volume(workerData.path, onDamage)
+    return new Volume(workerData.path, { onDamage, onReverted })
   } catch (error) {
     answer({ kind: "failed", reason: reasonOf(error) })
     port.close()

@@ -59,7 +59,7 @@ interface Found {
 
 /** What a start of the gateway would find, by the gateway's own code. */
 async function foundIn(folder: string, onDamage: () => void): Promise<Found> {
-  const database = openWhole(join(folder, "broker/sessions.db"), onDamage)
+  const database = openWhole(join(folder, "broker/sessions.db"), { onDamage, onReverted: onDamage })
   const reading = new Reading(database, onDamage)
   const sessions = reading
     .sessions()
