@@ -129,6 +129,8 @@ export class Board implements AsyncDisposable {
     if (this.#off.signal.aborted) return
     await delay(REPLUG_MS)
     await this.#open().catch(() => {}) // not plugged in yet
+    // switched off meanwhile, when there was no port to close: an open one would keep the process alive
+    if (this.#off.signal.aborted) await this.#port?.close().catch(() => {})
   }
 
   async #receive(line: string): Promise<void> {
