@@ -72,7 +72,7 @@ export class Board implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#off.abort()
-    await this.#port?.close().catch(() => {})
+    await this.#close()
     await this.network[Symbol.asyncDispose]()
     // a line that nobody reads from keeps a write waiting for ever, also when it is closed
     await Promise.race([this.#life, delay(1000, undefined, { ref: false })])
@@ -123,14 +123,19 @@ export class Board implements AsyncDisposable {
     }
   }
 
-  async #replug(): Promise<void> {
-    await this.#port?.close().catch(() => {})
+  async #close(): Promise<void> {
+    const port = this.#port
     this.#port = undefined
+    await port?.close().catch(() => {})
+  }
+
+  async #replug(): Promise<void> {
+    await this.#close()
     if (this.#off.signal.aborted) return
     await delay(REPLUG_MS)
     await this.#open().catch(() => {}) // not plugged in yet
     // switched off meanwhile, when there was no port to close: an open one would keep the process alive
-    if (this.#off.signal.aborted) await this.#port?.close().catch(() => {})
+    if (this.#off.signal.aborted) await this.#close()
   }
 
   async #receive(line: string): Promise<void> {
