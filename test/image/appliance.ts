@@ -6,7 +6,7 @@ import { partitions } from "../../scripts/image/disk.ts"
 import { developmentKeys, type Signing } from "../../scripts/image/keys.ts"
 import { loadMeta } from "../../scripts/image/meta.ts"
 import { run } from "../../scripts/image/run.ts"
-import { Machine } from "./machine.ts"
+import { Machine, type MachineOptions } from "./machine.ts"
 
 export const REPOSITORY = new URL("../../", import.meta.url).pathname
 /** Made by scripts/test-image.ts: the image, an update to it, and what the cases leave behind. */
@@ -57,7 +57,7 @@ export async function powered(
   t: TestContext,
   folder: string,
   disk: string,
-  options: { readonly from?: string; readonly bootLoaderOnly?: boolean } = {},
+  options: Pick<MachineOptions, "from" | "memoryMiB" | "bootLoaderOnly"> = {},
 ): Promise<Machine> {
   const machine = await Machine.start({
     disk,
@@ -166,6 +166,12 @@ export function appliance(machine: Machine): Promise<Said> {
   return look(machine, "appliance")
 }
 
+/** The caps of the gateway and how far each is used. */
+export async function limitsOf(machine: Machine): Promise<Record<string, number>> {
+  const { limits } = await look(machine, "limits")
+  return Object.fromEntries(limits.map(({ name, value }: { name: string; value: number }) => [name, value]))
+}
+
 /** What the API says of the gateway. */
 export function apiStatus(machine: Machine): Promise<{ version: string; claimed: boolean }> {
   return look(machine, "status")
@@ -182,6 +188,13 @@ async function look(machine: Machine, path: string): Promise<Said> {
   tokens.delete(machine)
   if (status === 401) return await look(machine, path)
   throw new Error(`${path} was answered ${status}: ${text}`)
+}
+
+/** Takes a box into service with the code from its disk. */
+export async function claim(machine: Machine): Promise<void> {
+  const code = (await machine.run("cat /var/lib/gatehouse/claim-code")).trim()
+  const { status, text } = await machine.call("POST", "/api/v1/claim", {}, { code, ...ADMINISTRATOR })
+  if (status !== 201) throw new Error(`the claim was answered ${status}: ${text}`)
 }
 
 /** What goes into the header `authorization` of the administrator's calls. */

@@ -19,6 +19,8 @@ export interface MachineOptions {
   readonly folder: string
   /** A snapshot in the disk to go on from. */
   readonly from?: string
+  /** 1024 unless told. */
+  readonly memoryMiB?: number
   /** To see what U-Boot decides, and no more. */
   readonly bootLoaderOnly?: boolean
 }
@@ -167,7 +169,7 @@ async function skipCountdowns(path: string): Promise<void> {
 }
 
 function qemuArguments(
-  { disk, uBoot, folder, from, bootLoaderOnly = false }: MachineOptions,
+  { disk, uBoot, folder, from, memoryMiB = 1024, bootLoaderOnly = false }: MachineOptions,
   ports: Record<GuestPort, number>,
 ): string[] {
   const at = (name: string) => join(folder, name)
@@ -181,7 +183,18 @@ function qemuArguments(
   ]
   return [
     // a second processor would be emulated by the same thread
-    ...["-M", "virt", "-cpu", "cortex-a72", "-smp", "1", "-m", "1024", "-accel", "tcg,thread=single,tb-size=256"],
+    ...[
+      "-M",
+      "virt",
+      "-cpu",
+      "cortex-a72",
+      "-smp",
+      "1",
+      "-m",
+      `${memoryMiB}`,
+      "-accel",
+      "tcg,thread=single,tb-size=256",
+    ],
     // the guest's time is counted in instructions, 4 ns each: however little of the machine the emulation gets, no
     // watchdog and no time-out in the guest takes that for a hang
     ...(bootLoaderOnly ? [] : ["-icount", "shift=2,sleep=on"]),
