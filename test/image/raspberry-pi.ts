@@ -43,14 +43,17 @@ export class RaspberryPi extends Emulator {
     return new RaspberryPi(folder, opened)
   }
 
-  /** Presses keys on the serial console until U-Boot has started a kernel, as somebody would who wants its prompt. */
+  /**
+   * Presses keys on the serial console until U-Boot has started a kernel, as somebody would who wants its prompt. Ctrl-C
+   * only as long as the card's script does not run: that one begins anew when it is interrupted.
+   */
   async pressKeys(seconds: number): Promise<void> {
     const keys = await connected(join(this.folder, "console.sock"))
     keys.on("error", () => {})
     const until = performance.now() + seconds * 1000
     while (performance.now() < until && !this.console.includes("Starting kernel")) {
-      keys.write(" \r")
-      await sleep(50)
+      keys.write(this.console.includes("gatehouse: boot state") ? " \r" : "\x03 \r")
+      await sleep(100)
     }
     keys.destroy()
   }
