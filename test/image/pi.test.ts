@@ -3,7 +3,8 @@ import assert from "node:assert/strict"
 import { readFileSync, truncateSync } from "node:fs"
 import { join } from "node:path"
 import { type TestContext, test } from "node:test"
-import { built, CASE, LAYOUT, START_SECONDS, VERSION } from "./appliance.ts"
+import { run } from "../../scripts/image/run.ts"
+import { built, CASE, LAYOUT, META, START_SECONDS, scratch, VERSION } from "./appliance.ts"
 import { RaspberryPi } from "./raspberry-pi.ts"
 import { bootState, cardWithBoth, damageSlotB, write } from "./raw-card.ts"
 import { INIT, SCRIPT, variantOf } from "./variant.ts"
@@ -45,4 +46,12 @@ test("the Pi's U-Boot passes over a damaged slot, and counts", CASE, async (t) =
   await pi.says(/slot B is damaged[\s\S]*starting slot A[\s\S]*Starting kernel/, START_SECONDS)
   await pi.cutPower()
   assert.match(bootState(card, "show"), /BOOT_ORDER=B A\nBOOT_A_LEFT=2\nBOOT_B_LEFT=2/)
+})
+
+test("the Pi's U-Boot knows every board of the meta file by the name its device tree is chosen by", () => {
+  const folder = scratch("pi-names")
+  run("mcopy", ["-n", "-i", `${built("base", "img")}@@${LAYOUT.boot.start}`, "::u-boot.bin", folder])
+  const uBoot = readFileSync(join(folder, "u-boot.bin"), "latin1")
+  const unknown = META.boards.filter(({ deviceTree, bootLoaderName = deviceTree }) => !uBoot.includes(bootLoaderName))
+  assert.deepEqual(unknown, [])
 })
