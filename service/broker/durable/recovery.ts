@@ -56,11 +56,9 @@ export function isDamage(error: unknown): boolean {
 /** Back from a newer version: goes on with what that one kept of this one's store, or with an empty one. */
 function reverted(path: string, error: NewerFormat, { onDamage, onReverted }: Hearer): DatabaseSync {
   const kept = keptOf(path, error.read)
-  // the newer store's own journal would be taken for that of the one that takes its place
-  if (existsSync(kept) && !existsSync(`${path}-wal`)) {
-    const aside = keptOf(path, error.found)
-    rmSync(aside, { force: true })
-    linkSync(path, aside)
+  if (existsSync(kept)) {
+    // with its journal, where SQLite left it: it would be taken for that of the store that takes its place
+    const aside = existsSync(`${path}-wal`) ? setAside(path, "newer") : linked(path, keptOf(path, error.found))
     renameSync(kept, path)
     syncFolderOf(path)
     onReverted(`${path} is as it was before a newer version changed it; that one's is in ${aside}`)
@@ -69,6 +67,13 @@ function reverted(path: string, error: NewerFormat, { onDamage, onReverted }: He
     onDamage(`the store was written by a newer version of the gateway (${error.message}); it lies in ${aside}`)
   }
   return openDatabase(path)
+}
+
+/** A second name for the file, so that at no moment there is none under the first. Answers it. */
+function linked(path: string, name: string): string {
+  rmSync(name, { force: true })
+  linkSync(path, name)
+  return name
 }
 
 /** Renames the file and what SQLite keeps beside it. Answers the new path. */

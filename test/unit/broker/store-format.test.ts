@@ -80,6 +80,21 @@ test("so it does after a power cut, with the newer version's journal beside its 
   assert.equal(facts(newer).length, 2, "nothing of the newer store is lost")
 })
 
+test("so it does where the newer version's journal cannot be moved into its store", (t) => {
+  const path = join(folderOf(t), "store")
+  const { told, first, second } = versionsOf(path)
+  change(first(), "INSERT INTO facts VALUES ('a', 1)")
+  // somebody else has it open, so that SQLite leaves the journal
+  using left = second()
+  left.exec("INSERT INTO facts VALUES ('b', 2, 'new')")
+  const back = first()
+  assert.deepEqual(facts(back), [{ name: "a", value: 1 }])
+  back.close()
+  const aside = /that one's is in (.*\.newer-\w+)$/.exec(told.join())?.[1] ?? ""
+  using newer = new DatabaseSync(aside)
+  assert.equal(facts(newer).length, 2)
+})
+
 test("without what was kept the store begins anew, and the newer one lies aside", (t) => {
   const folder = folderOf(t)
   const path = join(folder, "store")
