@@ -128,11 +128,7 @@ function layStage({ request, meta, signing, tar, cache, image }: Site, stage: st
   mkdirSync(join(stage, "usr/share/gatehouse"), { recursive: true })
   writeFileSync(join(stage, "usr/share/gatehouse/sbom.cdx.json"), document)
   unpackFirmware(stage, aside.firmware)
-  takeKernel(
-    stage,
-    aside.kernel,
-    meta.boards.map((board) => board.deviceTree),
-  )
+  takeKernel(stage, aside.kernel, meta.boards)
   finishRoot(stage, meta.neverStarted, epoch)
 }
 

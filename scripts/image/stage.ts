@@ -1,5 +1,7 @@
 import { appendFileSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { treeFile } from "./boot-images.ts"
+import type { Board } from "./meta.ts"
 import { FIRMWARE_FOLDER } from "./root-tar.ts"
 import { run } from "./run.ts"
 
@@ -77,7 +79,7 @@ function empty(folder: string): void {
 }
 
 /** Kernel, initramfs and device trees of the Debian part, copied to `target` as they go into the slot. */
-export function takeKernel(stage: string, target: string, deviceTrees: readonly string[]): void {
+export function takeKernel(stage: string, target: string, boards: readonly Board[]): void {
   const only = (folder: string, start: string) => {
     const name = readdirSync(join(stage, folder)).find((entry) => entry.startsWith(start))
     if (name === undefined) throw new Error(`the root has no ${folder}/${start}*`)
@@ -87,7 +89,7 @@ export function takeKernel(stage: string, target: string, deviceTrees: readonly 
   cpSync(only("boot", "vmlinuz-"), join(target, "vmlinuz"))
   cpSync(only("boot", "initrd.img-"), join(target, "initrd.img"))
   const trees = only("usr/lib", "linux-image-")
-  for (const tree of deviceTrees) cpSync(join(trees, tree), join(target, tree.split("/").at(-1)!))
+  for (const board of boards) cpSync(join(trees, board.deviceTree), join(target, treeFile(board)))
   rmSync(trees, { recursive: true })
 }
 

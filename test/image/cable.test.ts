@@ -2,7 +2,7 @@
 import assert from "node:assert/strict"
 import { join } from "node:path"
 import { test } from "node:test"
-import { ADMINISTRATOR, CASE, machineFrom } from "./appliance.ts"
+import { CASE, claim, machineFrom } from "./appliance.ts"
 import { Ethernet } from "./ethernet.ts"
 import { askEverybody, askForAddress, DHCP_OPTION } from "./laptop.ts"
 
@@ -39,9 +39,7 @@ test(
       assert.deepEqual(await askEverybody(cable, OWN, instance, "srv", 120), [`${host}.local:${port}`])
     }
 
-    const code = (await machine.run("cat /var/lib/gatehouse/claim-code")).trim()
-    const { status, text } = await machine.call("POST", "/api/v1/claim", {}, { code, ...ADMINISTRATOR })
-    assert.equal(status, 201, text)
+    await claim(machine)
     await machine.says(/in service/, 300)
     await machine.run("until [ ! -e /run/systemd/network/60-* ]; do sleep 1; done", 300)
     assert.equal(await askForAddress(cable, 30), undefined, "a claimed box still answers DHCP")

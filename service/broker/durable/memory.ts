@@ -1,5 +1,5 @@
-import { mkdir, open, rm } from "node:fs/promises"
-import { dirname, join } from "node:path"
+import { mkdir, rm } from "node:fs/promises"
+import { join } from "node:path"
 import { displayName } from "../../access/door.ts"
 import type { Clock } from "../../clock.ts"
 import { GatewayError } from "../../errors.ts"
@@ -18,7 +18,7 @@ import { readMessage, readSession } from "./content.ts"
 import { Ledger } from "./ledger.ts"
 import type { Failure } from "./protocol.ts"
 import type { Numbers, StoredSession } from "./reading.ts"
-import { copyStore } from "./snapshot.ts"
+import { copyStore, syncFolderOf } from "./snapshot.ts"
 import { Store } from "./store.ts"
 
 const FILE = "sessions.db"
@@ -107,8 +107,8 @@ export class DurableMemory implements AsyncDisposable {
 
 /** Reads what is kept in the folder. Rejects with `GatewayError("disk-failed")` when that is not possible at all. */
 export async function openMemory(parts: MemoryParts): Promise<DurableMemory> {
-  if ((await mkdir(parts.folder, { recursive: true, mode: 0o700 })) !== undefined)
-    await syncFolder(dirname(parts.folder))
+  const isNew = (await mkdir(parts.folder, { recursive: true, mode: 0o700 })) !== undefined
+  if (isNew) syncFolderOf(parts.folder)
   const retained = new Retained()
   const sessions: StoredSession[] = []
   const damage: string[] = []
@@ -123,12 +123,6 @@ export async function openMemory(parts: MemoryParts): Promise<DurableMemory> {
     },
   })
   return new DurableMemory(store, numbers, sessions, retained, parts)
-}
-
-/** Makes the name of a new folder survive a power cut. */
-async function syncFolder(path: string): Promise<void> {
-  await using folder = await open(path, "r")
-  await folder.sync()
 }
 
 /** The alarm stays until the next start that finds everything whole. */
